@@ -1,0 +1,37 @@
+"""Helpers of the segmentation course. Importing this package is cheap and makes TensorFlow quiet before anybody imports it."""
+
+import contextlib
+import logging
+import os
+import platform
+from importlib import metadata
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+__version__ = "0.1.0"
+
+
+def versions() -> str:
+    """Import Keras without its backend's chatter and return one line with the versions that results depend on."""
+    with _silent_stderr():
+        import keras
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # while it is imported in a notebook it turns its own log on
+    backend = keras.backend.backend()
+    return (
+        f"course {__version__} · Python {platform.python_version()} · "
+        f"Keras {keras.__version__} on {backend} {metadata.version(backend)} · numpy {metadata.version('numpy')}"
+    )
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """TensorFlow 2.21 logs to file descriptor 2 while it is imported, whatever its environment variables say; Python errors still rise."""
+    keep, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(keep, 2)
+        os.close(keep)
+        os.close(nowhere)

@@ -1,0 +1,83 @@
+"""The classes of each data set: what a mask's value means, what it is called, how it is drawn, and whether it counts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+IGNORE = 255  # the train id of pixels that count in no loss, no metric and no figure
+
+
+@dataclass(frozen=True)
+class Class:
+    """One class: its value in the mask file, name, colour (red, green, blue) and train id (255 = ignored)."""
+
+    id: int
+    name: str
+    colour: tuple[int, int, int]
+    train_id: int
+
+
+class ClassTable:
+    """The classes of one data set, and the two look-up tables between mask files and train ids.
+
+    Args:
+        name: name of the data set.
+        classes: every value that a mask file may hold. Train ids run from 0 without gaps; several ids may share one.
+    """
+
+    def __init__(self, name: str, classes: list[Class]):
+        self.name = name
+        self.classes = tuple(classes)
+        first = {c.train_id: c for c in reversed(classes) if c.train_id != IGNORE}
+        if sorted(first) != list(range(len(first))):
+            raise ValueError(f"{name}: train ids must run from 0 without gaps, not {sorted(first)}.")
+        self._trained = [first[train_id] for train_id in range(len(first))]
+
+    def __repr__(self):
+        return f"ClassTable({self.name}: {', '.join(self.names)})"
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes that a network predicts (ignored ones do not count)."""
+        return len(self._trained)
+
+    @property
+    def names(self) -> list[str]:
+        """Names in the order of the train ids."""
+        return [c.name for c in self._trained]
+
+    @property
+    def colours(self) -> np.ndarray:
+        """Colours in the order of the train ids, uint8 (num_classes, 3), red-green-blue."""
+        return np.array([c.colour for c in self._trained], np.uint8)
+
+    def to_train(self, mask) -> np.ndarray:
+        """Values of a mask file, integers (height, width), to train ids, uint8 of the same shape. ValueError names unknown values."""
+        return self._translate(mask, {c.id: c.train_id for c in self.classes}, "class")
+
+    def to_disk(self, mask) -> np.ndarray:
+        """Train ids, integers (height, width), to the values of a mask file, uint8; several ids for one train id: the first of them.
+
+        ValueError names values that are no train id, and 255 if the data set has no value for ignored pixels.
+        """
+        return self._translate(mask, {c.train_id: c.id for c in reversed(self.classes)}, "train id")
+
+    def _translate(self, mask, values, what):
+        unknown = [value for value in np.unique(mask).tolist() if value not in values]
+        if unknown:
+            raise ValueError(
+                f"value{'s' if len(unknown) > 1 else ''} {_listed(unknown, 5)} stand{'' if len(unknown) > 1 else 's'} "
+                f"for no {what} of {self.name} (known: {_listed(sorted(values), 14)})"
+            )
+        table = np.zeros(256, np.uint8)
+        table[list(values)] = list(values.values())
+        return table[np.asarray(mask, np.uint8)]
+
+
+def _listed(values, most):
+    return ", ".join(map(str, values[:most])) + (" …" if len(values) > most else "")
+
+
+# Colours are from the palette of Okabe and Ito (2008), which the colour-blind can tell apart too.
+ELIRET = ClassTable("eliret", [Class(0, "background", (0, 0, 0), 0), Class(255, "object", (230, 159, 0), 1)])
+MEMBRANE = ClassTable("membrane", [Class(0, "membrane", (213, 94, 0), 0), Class(255, "inside of a cell", (86, 180, 233), 1)])

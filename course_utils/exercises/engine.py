@@ -1,0 +1,153 @@
+"""`check`, `hint` and `solution` for one question; what a wrong answer is told; and the blank that a student replaces."""
+
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+SOURCES = Path(__file__).parents[2] / "notebooks" / "src"
+
+
+class NotYet(Exception):
+    """The answer is wrong; the text says what is probably the mistake, never the answer."""
+
+
+class NotAttempted(Exception):
+    """The answer still holds a blank."""
+
+
+class Blank:
+    """What `____` is. Whatever is done with it gives a blank again, so an unsolved cell does not stop the notebook.
+
+    Only where Python or a framework insists on a number (`range(____)`, `keras.ops.add(____, 1)`) there is an error that names the blank.
+    """
+
+    def _blank(self, *_, **__):
+        return self
+
+    __call__ = __getitem__ = __neg__ = __pos__ = __abs__ = __invert__ = __round__ = __matmul__ = __rmatmul__ = _blank
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _blank
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _blank
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _blank
+    __array_ufunc__ = __array_function__ = _blank  # and so does whatever numpy does with it
+    __hash__ = object.__hash__
+
+    def __setitem__(self, index, value):
+        pass
+
+    def __getattr__(self, name):
+        if name.startswith("_"):  # IPython and numpy look for protocols under such names
+            raise AttributeError(name)
+        return self
+
+    def __iter__(self):
+        return iter((self, self))  # so that `a, b = ____` works
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return "____ (your answer goes here)"
+
+    def __format__(self, _):
+        return "____"
+
+
+def has_blank(value) -> bool:
+    """Whether `value`, or anything in it if it is a list, a tuple, a dictionary or an array, is still a blank."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.ravel().tolist()
+    return isinstance(value, Blank) or (isinstance(value, list | tuple) and any(has_blank(v) for v in value))
+
+
+def call(answer: Callable, *args, **kwargs):
+    """The student's function applied to fresh copies of the arguments. A blank, None or an exception ends the check in words."""
+    if not callable(answer):
+        raise NotYet(f"check() wants your function itself, without parentheses; it got {_kind(answer)}.")
+    args = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+    try:
+        result = answer(*args, **kwargs)
+    except Exception as error:
+        if _names_blank(error):
+            raise NotAttempted from error
+        raise NotYet(f"your function stops with {': '.join([type(error).__name__, *str(error).splitlines()[:1]])}") from error
+    if has_blank(result):
+        raise NotAttempted
+    if result is None:
+        raise NotYet("your function gives back nothing. Does it end with `return`?")
+    return result
+
+
+def expect(condition, message: str) -> None:
+    """End the check with `message` unless `condition` holds."""
+    if not condition:
+        raise NotYet(message)
+
+
+class Question:
+    """One question. `judge(answer, rng)` raises NotYet with the likely mistake, or returns None for a right answer."""
+
+    def __init__(self, judge: Callable, hints: tuple[str, ...], praise: str = ""):
+        self.name, self.module = judge.__name__, judge.__module__.rsplit(".", 1)[-1]
+        self.judge, self.hints, self.praise = judge, hints, praise
+        self._given = 0
+
+    def verdict(self, answer, seed: int | None = None) -> tuple[str, str]:
+        """("correct" | "wrong" | "not attempted", what to tell the student). Never raises, whatever the answer does."""
+        hint = f"Stuck? ex.{self.name}.hint()"
+        not_attempted = "not attempted", f"Not attempted: replace ____ by your answer, run the cell and check again. {hint}"
+        try:
+            if has_blank(answer):
+                raise NotAttempted
+            self.judge(answer, np.random.default_rng(seed))
+        except NotAttempted:
+            return not_attempted
+        except NotYet as wrong:
+            return "wrong", f"Not yet: {wrong}"
+        except Exception as error:  # an answer of a kind that the check did not foresee
+            if _names_blank(error):
+                return not_attempted
+            return "wrong", f"Not yet: the check could not use your answer ({type(error).__name__}: {error})."
+        return "correct", f"Correct. {self.praise}".strip()
+
+    def check(self, answer) -> None:
+        """Print whether `answer` is right and, if not, what the mistake may be."""
+        print(self.verdict(answer)[1])
+
+    def hint(self) -> None:
+        """Print the next hint: a nudge first, then the idea, then pseudo-code."""
+        number = min(self._given, len(self.hints) - 1)
+        self._given += 1
+        print(f"Hint {number + 1} of {len(self.hints)}: {self.hints[number]}")
+
+    def solution(self) -> None:
+        """Print the solution, as it stands in the lesson's source."""
+        print(self.source())
+
+    def source(self) -> str:
+        """The code between the solution marks of the exercise cell that stands before this question's check."""
+        number = re.sub(r"^lesson", "", self.module)
+        text = next(SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
+        before = text[: re.search(rf"\bex\.{self.name}\.check\(", text).start()]
+        cell = re.split(r"^# %%.*\bexercise\b.*$", before, flags=re.MULTILINE)[-1]
+        cell = re.split(r"^# %%", cell, flags=re.MULTILINE)[0]
+        lines = [line for line in cell.splitlines() if not re.match(r"\s*# (BEGIN SOLUTION|END SOLUTION|STUB:)", line)]
+        return textwrap.dedent("\n".join(lines)).strip()
+
+
+def question(*hints: str, praise: str = "") -> Callable[[Callable], Question]:
+    """Make a function `judge(answer, rng)` a Question with these three hints. Its name, `q4_1`, is the question's."""
+    return lambda judge: Question(judge, hints, praise)
+
+
+def _names_blank(error) -> bool:
+    """Whether a library met the blank and complained."""
+    return "Blank" in str(error) or "____" in str(error)
+
+
+def _kind(value) -> str:
+    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else f"{type(value).__name__} {value!r:.40}"

@@ -1,0 +1,124 @@
+"""Questions of lesson 00."""
+
+import numpy as np
+
+from .engine import call, expect, question
+
+
+@question(
+    "What does each of the four entries of the shape count?",
+    "There are 10 images, each with 32 rows and 32 columns, and 1 number for each pixel.",
+    "numbers = images · rows · columns · channels",
+    praise="Shapes in this course always read (batch, height, width, channels).",
+)
+def q2_1(answer, rng):
+    values = np.asarray(answer)
+    expect(values.dtype.kind in "iuf", f"a number is wanted, not {answer!r:.40}.")
+    expect(values.size == 1, "that is a shape. How many numbers does an array of this shape hold?")
+    number = float(values.item())
+    expect(number != 32 * 32, "that is one image; the batch holds more.")
+    expect(number != 10 + 32 + 32 + 1, "you added the four lengths. Think of a box: how many cubes fit into it?")
+    expect(number != 3 * 10 * 32 * 32, "these images are grey: they have one channel and not three.")
+    expect(number == 10 * 32 * 32, f"{number:g} is not it. Go through the four lengths one by one.")
+
+
+@question(
+    "Which pixels count? Take those first.",
+    "For each class: how many of the counting pixels hold its id, divided by how many there are.",
+    "counted = mask where it is not 255; for each id from 0 to num_classes - 1: mean of (counted == id)",
+    praise="These shares are the first thing to look at in a new data set.",
+)
+def q3_1(answer, rng):
+    for num_classes in (3, 2, 5):
+        height, width = rng.integers(4, 9, 2)
+        mask = rng.integers(0, num_classes, (height, width)).astype(np.uint8)
+        mask[rng.integers(height), :] = 255
+        mask[mask == 1] = 0  # a class that does not occur
+        expected = np.zeros(num_classes)
+        for value in mask.ravel():
+            if value != 255:
+                expected[value] += 1
+        counted = expected.sum()
+        shares = call(answer, mask, num_classes)
+        try:
+            shares = np.asarray(shares, float).ravel()
+        except (TypeError, ValueError):
+            expect(False, f"a list of numbers is wanted, not {type(shares).__name__}.")
+        expect(len(shares) != 1, "one number came back; give one share for each class.")
+        expect(
+            len(shares) == num_classes,
+            f"{len(shares)} numbers came back for {num_classes} classes. A class that does not occur has the share 0, and 255 is no class.",
+        )
+        expect(not np.allclose(shares, expected), "these are counts. Divide by the number of pixels that count.")
+        expect(not np.allclose(shares, expected / mask.size), "the shares do not add up to 1: the ignored pixels are still in the divisor.")
+        expect(not np.allclose(shares, 100 * expected / counted), "these are per cent. Shares lie between 0 and 1.")
+        expect(np.allclose(shares, expected / counted, atol=1e-5), "some shares are wrong. Does class 0 come first?")
+
+
+@question(
+    "Look at the membrane masks in section 4: which colour covers more?",
+    "The accuracy of a constant answer is the share of the class that it names.",
+    "accuracy = pixels inside cells / all pixels; estimate it from the figure",
+    praise="Now see how exact your estimate is.",
+)
+def q5_1(answer, rng):
+    letter = str(answer).strip().strip(".'\"").upper()
+    expect(letter in ("A", "B", "C"), 'answer with one letter in quotes: "A", "B" or "C".')
+    expect(letter != "A", "every pixel inside a cell is right without any work. Are there so few of them?")
+    expect(letter != "B", "compare the blue area with the red lines once more; the lines are thin.")
+
+
+@question(
+    "Which rows hold at least one pixel of the object? Which columns?",
+    "The box reaches from the first such row to the last, and the same for columns. Count rows first, as arrays do.",
+    "rows, columns = np.nonzero(mask); smallest and largest of each",
+    praise="A mask always gives the box; the box never gives the mask.",
+)
+def q6_1(answer, rng):
+    for _ in range(5):
+        shape = rng.integers(12, 20, 2)
+        top, left = rng.integers(1, 4), rng.integers(4, 7)
+        height, width = rng.integers(2, 5), rng.integers(5, 7)
+        mask = np.zeros(shape, np.uint8)
+        mask[top : top + height, left : left + width] = rng.integers(0, 2, (height, width))
+        mask[top, left + 1] = mask[top + height - 1, left + 2] = mask[top + 1, left] = mask[top, left + width - 1] = 1
+        expected = top, left, top + height - 1, left + width - 1
+        box = call(answer, mask)
+        box = np.asarray(box if not isinstance(box, dict) else list(box.values()))
+        expect(box.dtype.kind in "iuf", "the box has to be made of four numbers.")
+        box = tuple(box.ravel().astype(int).tolist())
+        expect(len(box) == 4, f"a box has four numbers: top, left, bottom, right. You give {len(box)}.")
+        expect(box != (top, left, top + height, left + width), "bottom and right lie one too far: that row and column hold no object.")
+        expect(box[:2] != (left, top), "rows and columns are swapped: top and bottom are rows.")
+        expect(box != (top, left, height, width), "the last two are the height and the width; wanted are the last row and the last column.")
+        expect(box != (0, 0, shape[0] - 1, shape[1] - 1), "that is the whole image. Only pixels that are not 0 belong to the object.")
+        expect(box[:2] == expected[:2], "top or left is wrong: the object begins elsewhere.")
+        expect(box == expected, "bottom or right is wrong: the object ends elsewhere.")
+
+
+@question(
+    "What value says that nobody labelled a pixel?",
+    "Begin with a mask in which no pixel counts; then write each class at its point.",
+    "mask = array of `shape`, filled with 255, uint8; for each (row, column, id): mask[row, column] = id",
+    praise="A loss that ignores 255 can learn from such a mask.",
+)
+def q7_1(answer, rng):
+    for shape in [(12, 12), (6, 15), (14, 5)]:
+        places = rng.choice(shape[0] * shape[1], 4, replace=False)
+        points = [(int(place // shape[1]), int(place % shape[1]), number % 3) for number, place in enumerate(places)]
+        expected = np.full(shape, 255)
+        turned = expected.copy()
+        for row, column, number in points:
+            expected[row, column] = number
+            if column < shape[0] and row < shape[1]:
+                turned[column, row] = number
+        mask = np.asarray(call(answer, shape, list(points)))
+        expect(mask.dtype.kind in "iuf", f"the mask has to hold numbers, not {mask.dtype}.")
+        expect(mask.shape == shape, f"the mask has shape {mask.shape} and should have {shape}.")
+        if np.array_equal(mask, expected):
+            continue
+        expect((mask == 255).any(), "a pixel that nobody labelled is not background: it has to be ignored.")
+        expect(not np.array_equal(mask, turned), "row and column are swapped: an array is addressed as mask[row, column].")
+        expect((mask != 255).sum() >= len(points), "points are missing. Is `return` inside the loop?")
+        expect((mask != 255).sum() <= len(points), "more pixels are labelled than there are points.")
+        expect(False, "there are as many labels as points, but not all are the right class at the right place.")

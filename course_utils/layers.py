@@ -1,0 +1,69 @@
+"""Layers that Keras lacks, built from keras.ops: the same on every backend, in graphs, and after saving and loading."""
+
+import keras
+from keras import ops
+
+SIDE = 2  # windows are 2×2, as in SegNet (Badrinarayanan, Kendall and Cipolla, 2017, doi:10.1109/TPAMI.2016.2644615)
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class MaxPoolingWithPositions(keras.layers.Layer):
+    """Max pooling over 2×2 windows that also tells where each maximum stood.
+
+    Input: (batch, height, width, channels), height and width even.
+    Output: the maxima, (batch, height / 2, width / 2, channels), and their positions of the same shape, uint8:
+    0 upper left, 1 upper right, 2 lower left, 3 lower right; the first one where several are equal.
+    Raises ValueError for an odd height or width.
+    """
+
+    def compute_output_spec(self, features):
+        batch, height, width, channels = features.shape
+        shape = (batch, _half(height), _half(width), channels)
+        return keras.KerasTensor(shape, self.compute_dtype), keras.KerasTensor(shape, "uint8")
+
+    def call(self, features):
+        windows = _to_windows(features)
+        return ops.max(windows, axis=3), ops.cast(ops.argmax(windows, axis=3), "uint8")
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class MaxUnpooling(keras.layers.Layer):
+    """Writes each value into the remembered corner of its 2×2 window, and zeros elsewhere; undoes the size of the pooling.
+
+    Inputs: features and positions (see `MaxPoolingWithPositions`), both (batch, height, width, channels).
+    Output: (batch, 2 · height, 2 · width, channels), with the type of the features.
+    Raises ValueError if the two shapes differ.
+    """
+
+    def compute_output_spec(self, features, positions):
+        batch, height, width, channels = features.shape
+        return keras.KerasTensor((batch, height and SIDE * height, width and SIDE * width, channels), self.compute_dtype)
+
+    def call(self, features, positions):
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(features.shape, positions.shape, strict=True)):
+            raise ValueError(f"features {features.shape} and positions {positions.shape} must have one shape: those of one pooling.")
+        corners = ops.reshape(ops.convert_to_tensor(range(SIDE * SIDE), "uint8"), (1, 1, 1, SIDE * SIDE, 1))
+        here = ops.cast(ops.equal(ops.expand_dims(positions, 3), corners), features.dtype)
+        return _from_windows(ops.expand_dims(features, 3) * here)
+
+
+def _half(side):
+    """Half of a height or width, None if that is not known yet."""
+    if side is not None and side % SIDE:
+        raise ValueError(f"height and width must be even, but one of them is {side}: pad or resize the image first.")
+    return side and side // SIDE
+
+
+def _to_windows(image):
+    """(batch, height, width, channels) to (batch, height / 2, width / 2, 4, channels)."""
+    batch, height, width, channels = ops.shape(image)
+    rows, columns = (_half(side) if isinstance(side, int) else side // SIDE for side in (height, width))
+    image = ops.transpose(ops.reshape(image, (batch, rows, SIDE, columns, SIDE, channels)), (0, 1, 3, 2, 4, 5))
+    return ops.reshape(image, (batch, rows, columns, SIDE * SIDE, channels))
+
+
+def _from_windows(windows):
+    """The way back from `_to_windows`."""
+    batch, rows, columns, _, channels = ops.shape(windows)
+    windows = ops.reshape(windows, (batch, rows, columns, SIDE, SIDE, channels))
+    return ops.reshape(ops.transpose(windows, (0, 1, 3, 2, 4, 5)), (batch, rows * SIDE, columns * SIDE, channels))

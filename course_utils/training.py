@@ -1,0 +1,222 @@
+"""`fit`: Keras' own training loop with one line of progress, the best weights kept, and a way back after an interruption."""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import psutil
+
+RUNS = Path(__file__).parents[1] / "runs"
+SAVE_EVERY = 10.0  # seconds between two states on disk; what an interruption can cost at most, beside the epoch it falls in
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training gave: `history` (name → value of each epoch), seconds, peak memory of the process in MB, best epoch (from 1)."""
+
+    history: dict[str, list[float]]
+    seconds: float
+    peak_mb: float
+    best_epoch: int
+
+
+def fit(
+    model: keras.Model, train, validation=None, *, epochs: int, batch: int = 32, monitor: str | None = None, name: str | None = None
+) -> Result:
+    """Train a compiled model, show one line of progress, and leave the weights of the best epoch in it.
+
+    Args:
+        model: compiled, and built (begin it with an `Input`) if it is to be resumed.
+        train: a `keras.utils.PyDataset`, which keeps its own order, or a tuple of arrays (images, masks) or (images, masks, weights).
+        validation: the same, or None.
+        epochs: how many there shall be in the end, those before an interruption included.
+        batch: images a step, for arrays.
+        monitor: what decides which epoch is best; "val_loss", or "loss" without validation. Losses and errors shall fall, all else grow.
+        name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete.
+
+    Raises:
+        ValueError: no epochs, an unknown `monitor`, a model not built, or a state on disk of another model, loss or optimizer.
+        FloatingPointError: the loss is not a number.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs={epochs}, but training takes at least 1.")
+    if name and not model.built:
+        raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
+    monitor = monitor or ("loss" if validation is None else "val_loss")
+    keeper = _Keeper(monitor, epochs, RUNS / f"{name}.npz" if name else None, train)
+    keeper.set_model(model)
+    first = keeper.restore()
+    arrays = isinstance(train, tuple)
+    if first < epochs:
+        model.fit(
+            **(dict(zip(("x", "y", "sample_weight"), train, strict=False)) if arrays else {"x": train}),
+            batch_size=batch if arrays else None,
+            shuffle=arrays,  # a PyDataset orders its images itself, and can repeat that when resumed
+            validation_data=validation,
+            epochs=epochs,
+            initial_epoch=first,
+            callbacks=[keeper],
+            verbose=0,
+        )
+    return keeper.finish()
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Keeps the history, the best weights and the state on disk, and writes the line."""
+
+    def __init__(self, monitor, epochs, path, train):
+        super().__init__()
+        self.monitor, self.epochs, self.path, self.train = monitor, epochs, path, train
+        self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
+        self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
+        self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
+        self.line, self.pace_from = _Line(), None
+
+    def restore(self) -> int:
+        """Number of epochs that a state on disk already holds; 0 without one."""
+        self.start = self.saved = time.perf_counter()
+        if not (self.path and self.path.exists()):
+            return 0
+        with np.load(self.path) as file:
+            state = json.loads(str(file["state"]))
+            if state["of"] != self._fingerprint():
+                raise ValueError(
+                    f"runs/{self.path.name} holds an interrupted training of another model, loss or optimizer. "
+                    f"To go on with that one, build it again; to start this one, delete runs/{self.path.name}."
+                )
+            self.best_weights = [file[f"best{i}"] for i in range(len(self.model.weights))]
+            self.model.optimizer.build(self.model.trainable_variables)
+            for number, variable in enumerate(self._variables()):
+                variable.assign(file[f"now{number}"])
+        self.history, self.best, self.best_epoch = state["history"], state["best"], state["best_epoch"]
+        self.earlier, self.done_before = state["seconds"], len(next(iter(self.history.values())))
+        if hasattr(self.train, "epoch"):  # the order of the images depends on the epoch
+            self.train.epoch = self.done_before
+        return self.done_before
+
+    def on_epoch_end(self, epoch, logs=None):
+        for key, value in logs.items():
+            if np.ndim(value) == 0:  # a metric may also give a matrix or a value for each class
+                self.history.setdefault(key, []).append(float(value))
+        if self.monitor not in self.history:
+            raise ValueError(f"monitor={self.monitor!r} is not among the numbers of this training: {', '.join(self.history)}.")
+        if not np.isfinite(self.history["loss"][-1]):
+            raise FloatingPointError(
+                f"The loss is not a number after epoch {epoch + 1}. A smaller learning rate usually helps; check the inputs too."
+            )
+        value = self.sign * self.history[self.monitor][-1]
+        if value < self.best or not np.isfinite(self.best):
+            self.best, self.best_epoch, self.best_weights = value, epoch + 1, self.model.get_weights()
+        if self.path and time.perf_counter() - self.saved > SAVE_EVERY:
+            self._save()
+        self.line.write(self._progress(epoch + 1))
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.line.due():
+            self.line.write(self._progress(len(self.history.get("loss", ())) + (batch + 1) / (self.params["steps"] or np.inf)))
+
+    def finish(self) -> Result:
+        self.model.set_weights(self.best_weights)
+        if self.path:
+            for path in (self.path, self._new):  # a run killed while it wrote leaves the second one too
+                path.unlink(missing_ok=True)
+        seconds, memory = self._seconds(), peak_mb()
+        value = self.history[self.monitor][self.best_epoch - 1]
+        again = f" (went on after epoch {self.done_before})" if self.done_before else ""
+        self.line.write(
+            f"{len(self.history['loss'])} epochs in {seconds:.0f} s{again} · best {self.monitor} {value:.4g} in epoch {self.best_epoch} · "
+            f"peak memory {memory:.0f} MB",
+            last=True,
+        )
+        return Result(self.history, seconds, memory, self.best_epoch)
+
+    def _progress(self, done):
+        """The line after `done` epochs, a fraction in mid-epoch."""
+        now = time.perf_counter()
+        self.pace_from = self.pace_from or (now, done)  # the first step, in which the backend compiles, tells nothing of the others
+        since, before = self.pace_from
+        left = f"about {(now - since) / (done - before) * (self.epochs - done):.0f} s left" if done > before else "estimating the time left"
+        last = "".join(f"{key} {values[-1]:.4g} · " for key, values in self.history.items())
+        return f"epoch {int(done)} of {self.epochs} · {last}{self._seconds():.0f} s, {left}"
+
+    def _seconds(self):
+        return self.earlier + time.perf_counter() - self.start
+
+    def _variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _fingerprint(self):
+        optimizer = self.model.optimizer.get_config()
+        what = [[list(v.shape) for v in self.model.weights], str(self.model.loss), {k: str(v) for k, v in optimizer.items() if k != "name"}]
+        same_everywhere = re.sub(r" at 0x[0-9A-Fa-f]+", "", json.dumps(what))  # a function's text holds its place in memory
+        return hashlib.sha256(same_everywhere.encode()).hexdigest()
+
+    @property
+    def _new(self):
+        return self.path.with_suffix(".new")
+
+    def _save(self):
+        """One file, written beside its place and renamed, so that there is always a whole one."""
+        state = {
+            "of": self._fingerprint(),
+            "history": self.history,
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "seconds": self._seconds(),
+        }
+        arrays = {f"now{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
+        arrays |= {f"best{i}": w for i, w in enumerate(self.best_weights)}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._new, "wb") as file:
+            np.savez(file, state=json.dumps(state), **arrays)
+        os.replace(self._new, self.path)
+        self.saved = time.perf_counter()
+
+
+class _Line:
+    """One line that is written over: an updated display in a notebook, a carriage return in a terminal, only the last one elsewhere."""
+
+    def __init__(self):
+        self.handle, self.time = None, 0.0
+        self.notebook = False
+        with contextlib.suppress(ImportError):
+            from IPython import get_ipython
+
+            self.notebook = getattr(get_ipython(), "kernel", None) is not None
+
+    def due(self):
+        return time.perf_counter() - self.time > 0.5
+
+    def write(self, text, last=False):
+        if not (last or self.due()):
+            return
+        self.time = time.perf_counter()
+        if self.notebook:
+            from IPython.display import display
+
+            if self.handle:
+                self.handle.update({"text/plain": text}, raw=True)
+            else:
+                self.handle = display({"text/plain": text}, raw=True, display_id=True)
+        elif sys.stdout.isatty():
+            print("\r" + text.ljust(140), end="\n" if last else "", flush=True)
+        elif last:
+            print(text)
+
+
+def peak_mb() -> float:
+    """Largest resident memory of this process so far, in MB."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return psutil.Process().memory_info().peak_wset / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6  # bytes there, kibibytes here

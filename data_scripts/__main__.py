@@ -1,0 +1,85 @@
+"""The command line of the data sets: list, make, get and check."""
+
+import sys
+
+from data_scripts import checks, store
+from data_scripts.registry import SETS, DataError, lookup
+
+USAGE = """\
+python -m data_scripts list          the sets, and what of them is on disk
+python -m data_scripts make [NAME]   generates a set, or all of them
+python -m data_scripts get NAME      downloads the real set
+python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns 0, 1 for a problem with the data, 2 for a command that makes no sense."""
+    if arguments in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
+    if problem := _misuse(arguments):
+        print(f"{problem} (python -m data_scripts --help shows the commands.)", file=sys.stderr)
+        return 2
+    command, name = (*arguments, "all")[:2]
+    try:
+        if command == "list":
+            _list()
+            return 0
+        run = {"make": _make, "get": _get, "check": _check}[command]
+        return max([run(lookup(each)) for each in (SETS if name == "all" else [name])])
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was left half-done, and the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _misuse(arguments):
+    """What is wrong with the command, in one sentence; None if nothing is."""
+    command, names = (arguments or [""])[0], arguments[1:]
+    if command not in ("list", "make", "get", "check"):
+        return f'There is no command "{command}"; say list, make, get or check.' if command else "Say list, make, get or check."
+    if len(names) > (command != "list"):
+        return f"{command} takes {'no name' if command == 'list' else 'one name'}, not {len(names)}."
+    if command == "get" and not names:
+        return f"Say which set to get: {' or '.join(SETS)}."
+    if names and names[0] not in (*SETS, "all"):
+        return f'There is no data set "{names[0]}"; the sets are {", ".join(SETS)}.'
+    return None
+
+
+def _list():
+    columns = ["set", "state", "size", "licence", "what"]
+    rows = [columns, *([card[column] for column in columns] for card in store.cards())]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _make(dataset):
+    print(store.make(dataset))
+    return 0
+
+
+def _get(dataset):
+    from data_scripts import fetch  # here, because only this command needs the network's libraries
+
+    print(fetch.get(dataset))
+    return 0
+
+
+def _check(dataset):
+    found = store.find(dataset)
+    if not found:
+        print(f'{dataset.name}: not on disk; run "python -m data_scripts make {dataset.name}".')
+        return 1
+    wrong = checks.problems(found.folder, dataset, found.card)
+    print(f"{found}, {'no problems' if not wrong else '1 problem:' if len(wrong) == 1 else f'{len(wrong)} problems:'}")
+    for sentence in wrong:
+        print(f"  {sentence}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,160 @@
+"""Downloads real data sets: several mirrors, resumed after a break, and checked before they take their place."""
+
+import json
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from tqdm import tqdm
+
+from data_scripts.archive import unpack
+from data_scripts.checks import problems
+from data_scripts.registry import DataError, DataSet, Mirror
+from data_scripts.store import Found, at_home, building, digest, find, home, locked, refuse_own
+
+CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next bytes
+TRIES = 4  # in a row that bring nothing new
+WAIT = 1.0  # seconds before the next try, doubled each time
+CHUNK = 1 << 14  # bytes; what came of an unfinished chunk is lost when a connection breaks
+
+
+class _TryAgainError(Exception):
+    """A failure that may pass: worth another try."""
+
+
+def get(dataset: DataSet) -> Found:
+    """Download the real set into `data/`, in place of a generated one there; a real one that is on disk already is left alone.
+
+    Prints what was wrong at each mirror that failed; raises DataError if none of them had a sound set.
+    """
+    with locked(dataset.name):
+        found = find(dataset)
+        if found and found.real and not found.incomplete:
+            return found
+        refuse_own(dataset)  # before anything is downloaded
+        for mirror in dataset.mirrors:
+            try:
+                _install(dataset, mirror)
+                return at_home(dataset)
+            except DataError as error:
+                print(f"{_host(mirror.url)}: {error}.", flush=True)
+        raise DataError(f"{dataset.name} could not be fetched from any address (the reasons are above); try again later.")
+
+
+def _install(dataset: DataSet, mirror: Mirror) -> None:
+    part = home() / f".{dataset.name}.{_host(mirror.url).replace(':', '-')}.part"
+    download(mirror.url, part, dataset)
+    try:
+        sha256 = digest(part)
+        expected = mirror.sha256 or _recorded().get(mirror.url, sha256)
+        if sha256 != expected:
+            remedy = "" if mirror.sha256 else "; if its publisher changed it, delete its line in data/checksums.json"
+            raise DataError(f"the archive is not the expected one, its sha256 is {sha256[:12]}… and not {expected[:12]}…{remedy}")
+        with building(dataset, kind="real", version=sha256, source=mirror.url, licence=dataset.licence) as folder:
+            unpack(part, folder, dataset)
+            if wrong := problems(folder, dataset, {}):
+                raise DataError("the set is not sound:\n  " + "\n  ".join(wrong) + "\n  Nothing of it was kept")
+    finally:
+        part.unlink()  # a whole archive is not needed any more, and a bad one must not be resumed
+    _record(mirror.url, sha256)
+
+
+def download(url: str, part: Path, dataset: DataSet) -> None:
+    """Fetch `url` into the file `part`, going on where an earlier try, in this run or another, broke off.
+
+    Raises DataError when the server says no, or brought nothing new TRIES times in a row. `part` is then kept for the next run.
+    """
+    failures, best = 0, _size(part)
+    while True:
+        try:
+            return _try_once(url, part, dataset)
+        except (requests.RequestException, _TryAgainError) as error:
+            failures = failures + 1 if _size(part) <= best else 1  # a server that brings news gets all its tries back
+            best = max(best, _size(part))
+            if failures >= TRIES:
+                raise DataError(f"the server {_in_words(error)}") from error
+            time.sleep(WAIT * 2 ** (failures - 1))
+
+
+def _try_once(url, part, dataset):
+    have = _size(part)
+    # Without "identity" a server may pack the archive once more, and then its size and positions mean nothing.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as answer:
+        span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
+        if answer.status_code == 416 and span and int(span[2]) == have:
+            return  # the earlier run had all of it
+        if answer.status_code == 416 or (answer.status_code == 206 and not (span and span[1] == str(have))):
+            part.unlink()
+            raise _TryAgainError("does not have the rest of what was begun")
+        if answer.status_code in (408, 429) or answer.status_code >= 500:
+            raise _TryAgainError(f"is in trouble (status {answer.status_code})")
+        if answer.status_code >= 400:
+            raise DataError(f"the file is not there (status {answer.status_code})")
+        if "text/html" in answer.headers.get("Content-Type", ""):
+            raise DataError("a web page came where the archive should be")
+        have = have if answer.status_code == 206 else 0
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        _announce(url, have, total, dataset)
+        with (
+            open(part, "ab" if have else "wb") as file,
+            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=dataset.name, leave=False, disable=None) as bar,
+        ):
+            for chunk in answer.iter_content(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+                if file.tell() > dataset.most_mb * 1e6:
+                    raise DataError(f"more than {dataset.most_mb} MB came, more than this set can have")
+    if total is not None and _size(part) < total:
+        raise _TryAgainError("broke off")
+
+
+def _announce(url, have, total, dataset):
+    """Says the size before the first byte, and refuses what the set cannot be or the disk cannot hold."""
+    begun = f", going on at {have / 1e6:.1f} MB" if have else ""
+    size = "size not announced" if total is None else f"{total / 1e6:.1f} MB"
+    print(f"{dataset.name}: {size} from {_host(url)}{begun}", flush=True)
+    if total is None:
+        return
+    if total > dataset.most_mb * 1e6:
+        raise DataError(f"{total / 1e6:,.0f} MB are announced, more than this set can have")
+    if shutil.disk_usage(home()).free < 2 * total - have:  # the archive and what comes out of it
+        raise DataError(f"the disk is too full for {2 * total / 1e6:.0f} MB: free some space, then run the command again")
+
+
+def _recorded():
+    try:
+        return json.loads((home() / "checksums.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise DataError("data/checksums.json is damaged: delete it") from error
+
+
+def _record(url, sha256):
+    new = home() / ".checksums.json.new"
+    new.write_text(json.dumps(_recorded() | {url: sha256}, indent=1), "utf-8")
+    os.replace(new, home() / "checksums.json")
+
+
+def _in_words(error):
+    if isinstance(error, _TryAgainError):
+        return str(error)
+    if "Read timed out" in str(error):  # only its text tells a stall in mid-file from other connection errors
+        return f"sent nothing for {STALL} seconds"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "broke off"
+    return "cannot be reached"
+
+
+def _host(url):
+    return urlsplit(url).netloc
+
+
+def _size(path):
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,132 @@
+"""What each data set is, where it comes from and how its files lie. A new set is one entry in SETS and one generator file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from course_utils.classes import ELIRET, MEMBRANE, ClassTable
+
+
+class DataError(Exception):
+    """Something about the data that its reader can put right; the message is written for that person."""
+
+
+class Pair(NamedTuple):
+    """One image and its mask (None where the set has none), as paths inside the set; `listed_in` is the list that names them."""
+
+    image: str
+    mask: str | None
+    listed_in: str = ""
+
+
+class Mirror(NamedTuple):
+    """One address of a set's archive, and the archive's sha256 where it is known."""
+
+    url: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One data set.
+
+    Args:
+        what: a few words for the table of sets.
+        licence, source: of the real set.
+        table: what the values of a mask mean.
+        marks: files or folders that tell this set's folder from any other.
+        layout: (pattern, place) for each kind of file of an archive, both from the set's folder on; what matches none is left out.
+        pairs: given the folder, all pairs and the problems of the lists themselves, one sentence each.
+        mirrors: where the real archive lies, best first.
+        grey: whether images are grey; masks always are.
+        threshold: whether readers cut masks at 128, so that any grey level is legal in them.
+        most_mb: an archive or a set that is larger than this is refused.
+    """
+
+    name: str
+    what: str
+    licence: str
+    source: str
+    table: ClassTable
+    marks: tuple[str, ...]
+    layout: tuple[tuple[str, str], ...]
+    pairs: Callable[[Path], tuple[list[Pair], list[str]]]
+    mirrors: tuple[Mirror, ...]
+    grey: bool = False
+    threshold: bool = False
+    most_mb: int = 500
+
+    @property
+    def generator(self) -> str:
+        """Module with `make(folder, seed)`, `VERSION` and `SEED`; imported only when something is to be made."""
+        return f"data_scripts.{self.name}"
+
+
+def lookup(name: str) -> DataSet:
+    """The set called `name`; DataError names the known ones."""
+    if name not in SETS:
+        raise DataError(f'There is no data set "{name}"; the sets are {", ".join(SETS)}.')
+    return SETS[name]
+
+
+def _eliret(folder: Path) -> tuple[list[Pair], list[str]]:
+    pairs, problems = [], []
+    for name in ("treino.csv", "valida.csv", "teste.csv"):
+        if not (folder / name).is_file():
+            problems.append(f"{name} is missing, the list of one split: put it back.")
+            continue
+        for number, line in enumerate((folder / name).read_text("utf-8-sig", "replace").splitlines(), start=1):
+            cells = [cell.strip() for cell in line.split(";")]
+            if len(cells) >= 2 and all(cells[:2]):
+                pairs.append(Pair(cells[0], cells[1], name))
+            elif any(cells):
+                problems.append(f"{name} names no pair in line {number}: write image and mask there, as in 000x.png;000y.png.")
+        if not any(pair.listed_in == name for pair in pairs):
+            problems.append(f"{name} names no pair at all: put the list back.")
+    larger = sorted({path.name[:-5] for path in folder.glob("maior*[xy].png")})
+    return pairs + [Pair(f"{stem}x.png", f"{stem}y.png") for stem in larger], problems
+
+
+def _membrane(folder: Path) -> tuple[list[Pair], list[str]]:
+    def names(*places):  # 2.png before 10.png
+        return sorted({path.name for place in places for path in (folder / place).glob("*.png")}, key=lambda name: (len(name), name))
+
+    train = [Pair(f"train/image/{name}", f"train/label/{name}") for name in names("train/image", "train/label")]
+    test = [Pair(f"test/image/{name}", None) for name in names("test/image")]
+    empty = [place for place, pairs in (("train/image", train), ("test/image", test)) if not pairs]
+    return train + test, [f"{place} holds no PNG file: put its images back." for place in empty]
+
+
+SETS = {
+    "eliret": DataSet(
+        name="eliret",
+        what="noisy ellipses and rectangles, 32×32, grey, 2 classes (lessons 02–04)",
+        licence="course notes, for study",
+        source="www.lps.usp.br/hae/apostila",
+        table=ELIRET,
+        marks=("treino.csv",),
+        layout=((r"([^/]+\.(?:png|csv))", r"\1"),),
+        pairs=_eliret,
+        mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segm_eliret.zip"),),
+        grey=True,
+        threshold=True,
+    ),
+    "membrane": DataSet(
+        name="membrane",
+        what="cell membranes under the electron microscope, 512×512, grey, 2 classes (lesson 05)",
+        licence="research use, cite Arganda-Carreras et al. 2015",
+        source="ISBI 2012 challenge",
+        table=MEMBRANE,
+        marks=("train/image", "train/label"),
+        # The copy on GitHub keeps the test images one folder higher, among somebody's predictions.
+        layout=((r"(train/(?:image|label)/[^/]+\.png)", r"\1"), (r"test/(?:image/)?(\d+\.png)", r"test/image/\1")),
+        pairs=_membrane,
+        mirrors=(
+            Mirror("http://www.lps.usp.br/hae/apostila/membrane.zip"),
+            Mirror("https://codeload.github.com/zhixuhao/unet/zip/refs/heads/master"),
+        ),
+        grey=True,
+        threshold=True,
+    ),
+}

@@ -1,0 +1,104 @@
+"""Lesson 04: second right ways, and typical mistakes with the words they are told."""
+
+import math
+
+import cv2
+import numpy as np
+
+from course_utils.exercises import lesson04 as ex
+
+
+def pad(image, multiple, mode="constant", extra=0):
+    height, width = image.shape[:2]
+    return np.pad(image, ((0, -height % multiple + extra), (0, -width % multiple + extra), (0, 0)), mode=mode)
+
+
+def centred(predict, image, multiple):
+    height, width = image.shape[:2]
+    rows, columns = -height % multiple, -width % multiple
+    padded = np.pad(image, ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2), (0, 0)))
+    return predict(padded)[rows // 2 : rows // 2 + height, columns // 2 : columns // 2 + width]
+
+
+def resized(predict, image, multiple):
+    height, width = image.shape[:2]
+    sides = [math.ceil(side / multiple) * multiple for side in (width, height)]
+    return cv2.resize(predict(cv2.resize(image, sides).reshape(sides[1], sides[0], -1)), (width, height))
+
+
+def halves(side, levels):
+    for _ in range(levels):
+        side = math.ceil(side / 2)
+    for _ in range(levels):
+        side = 2 * side
+    return np.float32(side)
+
+
+def once(image, mask, rng):
+    if rng.integers(2):
+        return [cv2.flip(image, 1).reshape(image.shape), np.fliplr(mask)]
+    return image, mask
+
+
+def choose(rng):
+    return rng.random() < 0.5
+
+
+GOOD = {"cells, microscope": "both", "street, from a car": "left-right", "fields, from the air": "both", "handwritten letters": "none"}
+RIGHT = [
+    (ex.q1_1, {"C", "H"}),
+    (ex.q1_1, "h, c"),
+    (ex.q2_1, halves),
+    (ex.q3_1, centred),
+    (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple))[: len(image), : image.shape[1]].tolist()),
+    (ex.q4_1, "c"),
+    (ex.q5_1, once),
+    (ex.q6_1, {name: f" {flip.title()} " for name, flip in GOOD.items()}),
+    (ex.q7_1, lambda h, w, k, s: len(range(0, h - k + 1, s)) * np.arange(0, w - k + 1, s).size),
+]
+WRONG = [
+    (ex.q1_1, "CG", "1×1 convolution"),
+    (ex.q1_1, "EC", "global average"),
+    (ex.q1_1, "C", "one more is missing"),
+    (ex.q1_1, "", "more weights if the image is larger"),
+    (ex.q1_1, "CX", "from A to H"),
+    (ex.q1_1, 3, "letters in quotes"),
+    (ex.q2_1, lambda side, levels: side, "does not come back as it was"),
+    (ex.q2_1, lambda side, levels: side // 2**levels * 2**levels, "rounding down"),
+    (ex.q2_1, lambda side, levels: math.ceil(side / 2**levels), "half-way"),
+    (ex.q2_1, lambda side, levels: math.ceil(side / 8) * 8, "multiple of 8"),
+    (ex.q2_1, lambda side, levels: side + levels, "level by level"),
+    (ex.q2_1, lambda side, levels: "large", "a number is wanted"),
+    (ex.q3_1, lambda predict, image, multiple: predict(image), "wants multiples"),
+    (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple)), "Crop what you padded"),
+    (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple))[-len(image) :, -image.shape[1] :], "not where they were"),
+    (ex.q3_1, resized, "do not resize"),
+    (
+        ex.q3_1,
+        lambda predict, image, multiple: predict(pad(image, multiple, extra=multiple))[: len(image), : image.shape[1]],
+        "less would do",
+    ),
+    (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple)[None])[0], "4 axes"),
+    (ex.q3_1, lambda predict, image, multiple: image[..., 0], "never called predict"),
+    (ex.q4_1, "A", "all 100 training images"),
+    (ex.q4_1, "B", "too hopeful"),
+    (ex.q4_1, 0.5, "one letter"),
+    (ex.q5_1, lambda image, mask, rng: (image[:, ::-1], mask) if choose(rng) else (image, mask), "parted"),
+    (ex.q5_1, lambda image, mask, rng: (image[:, ::-1] if choose(rng) else image, mask[:, ::-1] if choose(rng) else mask), "parted"),
+    (ex.q5_1, lambda image, mask, rng: (image[::-1], mask[::-1]) if choose(rng) else (image, mask), "top to bottom"),
+    (ex.q5_1, lambda image, mask, rng: (image[:, ::-1], mask[:, ::-1]), "everything was mirrored"),
+    (ex.q5_1, lambda image, mask, rng: (image, mask), "nothing was ever"),
+    (ex.q5_1, lambda image, mask, rng: once(image, mask, np.random.default_rng()), "Draw from `rng`"),
+    (ex.q5_1, lambda image, mask, rng: image, "two arrays"),
+    (ex.q6_1, GOOD | {"street, from a car": "both"}, "upside down"),
+    (ex.q6_1, GOOD | {"handwritten letters": "left-right"}, "handwriting"),
+    (ex.q6_1, GOOD | {"cells, microscope": "left-right"}, "which side is up"),
+    (ex.q6_1, GOOD | {"street, from a car": "none"}, "half of your data"),
+    (ex.q6_1, GOOD | {"street, from a car": "vertical"}, 'answer "none"'),
+    (ex.q6_1, "both", "a dictionary"),
+    (ex.q7_1, lambda h, w, k, s: ((h - k) // s) * ((w - k) // s), "one more in each direction"),
+    (ex.q7_1, lambda h, w, k, s: (h // s) * (w // s), "beyond the border"),
+    (ex.q7_1, lambda h, w, k, s: (h // k) * (w // k), "side by side"),
+    (ex.q7_1, lambda h, w, k, s: ((h - k) / s + 1) * ((w - k) / s + 1), "is whole"),
+    (ex.q7_1, lambda h, w, k, s: h * w, "on paper"),
+]

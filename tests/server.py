@@ -1,0 +1,83 @@
+"""A small HTTP server on 127.0.0.1 that misbehaves on demand, for the tests of downloads."""
+
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Server:
+    """Serves what `offer` was told; `requests` lists (path, Range header or None) of all that was asked. Use it with `with`."""
+
+    def __init__(self):
+        self.offers, self.requests = {}, []
+        self.released = threading.Event()  # lets stalled answers end with the test
+        handler = type("Handler", (_Handler,), {"server_of_test": self})
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._http.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self._http.server_port}"
+
+    def offer(self, path, body=b"", behaviour="right"):
+        """Serve `body` under `path` and return the address. `behaviour` is one of
+
+        right, without length, not found (a 404 page), web page (the same with status 200), stall (half, then silence),
+        dies once (half, then the connection breaks; what is asked for from then on), dies always (half of the rest each time),
+        cannot resume (dies once, ignores Range), busy once (status 503 first).
+        """
+        self.offers[path] = (body, behaviour)
+        return self.address + path
+
+    def asked(self, path):
+        """The Range header (None if there was none) of each request for `path`."""
+        return [span for asked, span in self.requests if asked == path]
+
+    def __enter__(self):
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self._http.shutdown()
+        self._http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_of_test = None
+
+    def do_GET(self):
+        test = self.server_of_test
+        span = self.headers.get("Range")
+        test.requests.append((self.path, span))
+        first = len(test.asked(self.path)) == 1
+        body, behaviour = test.offers.get(self.path, (b"", "not found"))
+        if behaviour in ("not found", "web page"):
+            return self._answer(404 if behaviour == "not found" else 200, b"<html>Sorry</html>", {"Content-Type": "text/html"})
+        if behaviour == "busy once" and first:
+            return self._answer(503, b"")
+        start = int(re.fullmatch(r"bytes=(\d+)-", span)[1]) if span and behaviour != "cannot resume" else 0
+        if start >= len(body) > 0:
+            return self._answer(416, b"", {"Content-Range": f"bytes */{len(body)}"})
+        headers = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+        rest = body[start:]
+        sent = rest
+        if behaviour == "dies always" or (behaviour == "stall" and not start) or (behaviour in ("dies once", "cannot resume") and first):
+            sent = rest[: len(rest) // 2]
+        elif behaviour == "stall":
+            sent = b""
+        length = None if behaviour == "without length" else len(rest)
+        self._answer(206 if start else 200, sent, headers, length)
+        if behaviour == "stall":
+            test.released.wait(20)
+        return None
+
+    def _answer(self, status, body, headers=None, length=-1):
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if length is not None:
+            self.send_header("Content-Length", str(len(body) if length == -1 else length))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_):
+        """Keeps the test's output clean."""

@@ -1,0 +1,84 @@
+"""Who may import whom, and how large the packages may grow."""
+
+import ast
+import sys
+from graphlib import TopologicalSorter
+
+import pytest
+from conftest import ROOT
+
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("course_utils", "data_scripts")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+# What ships with Python or stands in the base dependencies of pyproject.toml; no framework but Keras.
+OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "requests", "tqdm"}
+NUMBERS = {"classes", "files", "data", "augment", "tiles"}  # numpy and cv2; only `data` knows keras
+KERAS = {"classes", "layers", "losses", "metrics", "models"}  # keras.ops: these run on any backend
+
+
+def imports(module, everywhere=True):
+    """Full names that `module` imports; without `everywhere` only those at the top of the file, which can make a circle."""
+    path = FILES[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree) if everywhere else tree.body:
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            inside = {f"{base}.{name.name}" for name in node.names if f"{base}.{name.name}" in FILES}
+            found |= inside or {base}
+    return found
+
+
+def room(module):
+    """`course_utils.models.unet` -> `models`."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def of_the_course(module):
+    return {name for name in imports(module) if name in FILES}
+
+
+def outside(module):
+    return {name.split(".")[0] for name in imports(module)} - set(sys.stdlib_module_names) - {"course_utils", "data_scripts"}
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_dependencies_are_imported(module):
+    assert outside(module) <= OUTSIDE  # no tensorflow, no jax; nothing of notebooks or tests
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if module.startswith("data_scripts")])
+def test_data_scripts_know_only_the_class_tables(module):
+    assert {name for name in of_the_course(module) if name.startswith("course_utils")} <= {"course_utils.classes"}
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if module.startswith("course_utils")])
+def test_course_utils_keep_to_their_rooms(module):
+    inner = of_the_course(module)
+    assert all(name.startswith("course_utils") for name in inner)
+    rooms = {room(name) for name in inner} - {room(module)}
+    if room(module) == "classes":
+        assert not rooms
+    elif room(module) in NUMBERS:
+        assert rooms <= NUMBERS
+        assert outside(module) <= ({"numpy", "cv2", "keras", "psutil"} if room(module) == "data" else {"numpy", "cv2"})
+    elif room(module) in KERAS:
+        assert rooms <= KERAS
+        assert outside(module) <= {"keras", "numpy", "cv2"}
+
+
+def test_no_circles():
+    graph = {module: {name for name in imports(module, everywhere=False) if name in FILES and name != module} for module in FILES}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize(("package", "limit"), [("course_utils", 2500), ("data_scripts", 2000)])
+def test_packages_stay_small(package, limit):
+    counted = [path for name, path in FILES.items() if name.startswith(package) and room(name) != "exercises"]
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in counted) < limit

@@ -1,0 +1,75 @@
+"""The class tables: look-up in both directions, and the values they refuse."""
+
+import numpy as np
+import pytest
+
+from course_utils.classes import ELIRET, IGNORE, MEMBRANE, Class, ClassTable
+
+STREET = ClassTable(
+    "street",
+    [
+        Class(0, "void", (0, 0, 0), IGNORE),
+        Class(7, "road", (128, 64, 128), 0),
+        Class(8, "pavement", (244, 35, 232), 1),
+        Class(9, "lane", (1, 2, 3), 0),  # counts as road
+    ],
+)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32])
+def test_to_train_looks_values_up(dtype):
+    mask = np.array([[0, 7], [8, 9]], dtype)
+    train = STREET.to_train(mask)
+    assert train.dtype == np.uint8
+    np.testing.assert_array_equal(train, [[IGNORE, 0], [1, 0]])
+
+
+def test_names_and_colours_follow_the_train_ids():
+    assert STREET.num_classes == 2
+    assert STREET.names == ["road", "pavement"]
+    assert STREET.colours.dtype == np.uint8
+    np.testing.assert_array_equal(STREET.colours, [[128, 64, 128], [244, 35, 232]])
+    assert "road, pavement" in repr(STREET)
+
+
+def test_several_ids_for_one_class_come_back_as_the_first():
+    np.testing.assert_array_equal(STREET.to_disk(np.array([[0, 1], [IGNORE, 0]])), [[7, 8], [0, 7]])
+
+
+@pytest.mark.parametrize("table", [ELIRET, MEMBRANE])
+def test_tables_of_the_embedded_sets(table):
+    assert table.num_classes == 2
+    disk = np.uint8([[0, 255], [255, 0]])
+    np.testing.assert_array_equal(table.to_train(disk), disk == 255)
+    np.testing.assert_array_equal(table.to_disk(table.to_train(disk)), disk)
+    assert len({tuple(colour) for colour in table.colours}) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ([3], "value 3 stands for no class of street"),
+        ([1, 2], "values 1, 2 stand"),
+        ([300], "300"),
+        ([0.5], "0.5"),
+        ([-1], "-1"),
+        (range(10, 20), "…"),
+    ],
+)
+def test_unknown_values_are_named(values, named):
+    with pytest.raises(ValueError, match=named) as error:
+        STREET.to_train(np.array([[7, *values]]))
+    assert "known: 0, 7, 8, 9" in str(error.value)
+
+
+def test_what_has_no_value_on_disk_is_refused():
+    with pytest.raises(ValueError, match="value 2 "):
+        STREET.to_disk(np.uint8([[2]]))
+    with pytest.raises(ValueError, match="255"):  # 255 in a mask file of eliret is an object
+        ELIRET.to_disk(np.uint8([[IGNORE]]))
+
+
+@pytest.mark.parametrize("ids", [[0, 2], [1], [0, 1, 3]])
+def test_train_ids_have_no_gaps(ids):
+    with pytest.raises(ValueError, match="without gaps"):
+        ClassTable("gap", [Class(i, str(i), (0, 0, 0), i) for i in ids])

@@ -1,0 +1,458 @@
+"""Reading, checking, resizing, caching and handing over, on files made here."""
+
+import gc
+import os
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import psutil
+import pytest
+
+from course_utils import data
+from course_utils.augment import Affine, Photometric, Sequence
+from course_utils.classes import Class, ClassTable
+from course_utils.data import Batches, DataProblem, Pairs, eliret, membrane
+
+TABLE = ClassTable("toy", [Class(0, "sky", (0, 0, 0), 0), Class(7, "road", (0, 0, 255), 1), Class(9, "void", (9, 9, 9), 255)])
+
+
+def write(path, picture):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), picture)
+    return path
+
+
+def make_pairs(folder, number=10, shape=(24, 32), **options):
+    """Images whose first pixel is their number."""
+    rng, images, masks = np.random.default_rng(0), [], []
+    for i in range(number):
+        picture = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
+        picture[0, 0] = i
+        images.append(write(folder / f"{i}.png", picture))
+        masks.append(write(folder / f"{i}_mask.png", rng.choice(np.array([0, 7, 9], np.uint8), shape)))
+    return Pairs(images, masks, TABLE, "toy", **options)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    return make_pairs(tmp_path_factory.mktemp("toy"))
+
+
+def numbers(batches):
+    """Which pairs one pass hands over, in its order."""
+    return [round(float(image[0, 0, 0]) * 255) for images, _ in batches for image in images]
+
+
+def test_arrays_follow_the_contract(pairs):
+    images, masks = pairs.arrays()
+    assert images.shape == (10, 24, 32, 3)
+    assert images.dtype == np.float32
+    assert masks.shape == (10, 24, 32)
+    assert masks.dtype == np.uint8
+    assert set(np.unique(masks)) == {0, 1, 255}
+    for i in range(10):
+        on_disk = cv2.imread(str(pairs.images[i]))[:, :, ::-1]
+        assert np.array_equal(images[i], on_disk.astype(np.float32) / np.float32(255))
+        values = cv2.imread(str(pairs.masks[i]), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(masks[i] == 1, values == 7)
+        assert np.array_equal(masks[i] == 255, values == 9)
+    assert images.max() == 1
+    assert images.min() == 0
+
+
+def test_choosing(pairs):
+    assert [path.stem for path in pairs[2:5].images] == ["2", "3", "4"]
+    assert [path.stem for path in pairs[[7, 1]].masks] == ["7_mask", "1_mask"]
+    assert [path.stem for path in pairs[-1].images] == ["9"]
+    assert len(pairs[np.arange(10) % 2 == 0]) == 5
+    assert pairs[2:5].arrays()[0].shape == (3, 24, 32, 3)
+    assert repr(pairs[:3]) == "Pairs(toy: 3 pairs)"
+    with pytest.raises(IndexError):
+        pairs[10]
+
+
+@pytest.mark.parametrize("edge", [49, 50, 51, 53, 54, 55])
+def test_resizing_keeps_image_and_mask_aligned(tmp_path, edge):
+    """An edge that cuts an area of 8 columns: the mask belongs to the side that the larger part of the area lies on."""
+    picture, mask = np.zeros((64, 128, 3), np.uint8), np.zeros((64, 128), np.uint8)
+    picture[:, edge:], mask[:, edge:] = 255, 7
+    pairs = Pairs([write(tmp_path / "a.png", picture)], [write(tmp_path / "b.png", mask)], TABLE)
+    images, masks = pairs.arrays((8, 16))
+    assert np.array_equal(images[0, :, :, 0] > 0.5, masks[0] == 1)
+    means = picture.reshape(8, 8, 16, 8, 3).mean((1, 3)) / 255
+    assert np.allclose(images[0], means, atol=0.5 / 255 + 1e-6)
+
+
+def test_resized_labels_are_a_subset(pairs):
+    for size in ((7, 11), (48, 64), (24, 32), (100, 31)):
+        images, masks = pairs.arrays(size)
+        assert images.shape == (10, *size, 3)
+        assert set(np.unique(masks)) <= {0, 1, 255}
+
+
+def test_grey_and_colour(tmp_path):
+    colour = np.random.default_rng(0).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    paths = [write(tmp_path / "colour.png", colour), write(tmp_path / "grey.png", colour[:, :, 0])]
+    as_grey, none = Pairs(paths, None, TABLE, grey=True).arrays()
+    assert none is None
+    assert as_grey.shape == (2, 9, 9, 1)
+    assert np.allclose(as_grey[0, :, :, 0] * 255, colour @ [0.114, 0.587, 0.299], atol=0.6)
+    as_rgb, _ = Pairs(paths, None, TABLE).arrays()
+    assert np.array_equal(np.uint8(np.round(as_rgb[1, :, :, 2] * 255)), colour[:, :, 0])
+
+
+def spoil(path, kind):
+    whole = path.read_bytes()
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    grey = picture if picture.ndim == 2 else picture[:, :, 0]
+    if kind == "missing":
+        path.unlink()
+    elif kind == "a folder":
+        path.unlink()
+        path.mkdir()
+    elif kind == "16-bit":
+        write(path, picture.astype(np.uint16) * 100)
+    elif kind == "palette":
+        from PIL import Image  # comes with matplotlib
+
+        Image.fromarray(grey).convert("P").save(path)
+    elif kind == "alpha":
+        write(path, cv2.cvtColor(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), cv2.COLOR_BGR2BGRA))
+    elif kind == "size":
+        write(path, picture[:-2])
+    elif kind == "labels":
+        write(path, picture + 100)
+    elif kind == "colour mask":
+        write(path, np.dstack([picture, picture, picture + 1]))
+    else:
+        path.write_bytes({"empty": b"", "truncated": whole[: len(whole) // 2], "no image": b"<html>404</html>"}[kind])
+
+
+PROBLEMS = {
+    "missing": "missing.*put it back",
+    "a folder": "cannot be read.*check",
+    "16-bit": "16 bits.*save it with 8 bits",
+    "palette": "palette.*save it as RGB or grey",
+    "alpha": "alpha.*save it as RGB",
+    "size": "22×32.*same height and width",
+    "empty": "empty.*again",
+    "truncated": "cut off.*again",
+    "no image": "no image.*again",
+    "labels": "stand.* for no class of toy.*correct the mask",
+    "colour mask": "colour picture.*one grey channel",
+}
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+@pytest.mark.parametrize("which", ["image", "mask"])
+def test_each_problem_has_its_sentence(tmp_path, kind, which):
+    if which == "image" and kind in ("labels", "colour mask"):
+        pytest.skip("only masks have labels")
+    pairs = make_pairs(tmp_path, 4)
+    path = (pairs.images if which == "image" else pairs.masks)[2]
+    spoil(path, kind)
+    for attempt in (pairs.arrays, lambda: pairs.arrays((8, 8)), lambda: list(pairs.batches(batch=2)), lambda: pairs.read(2)):
+        with pytest.raises(DataProblem, match=PROBLEMS[kind]) as caught:
+            attempt()
+        assert path.name in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert isinstance(caught.value, ValueError)
+    found = pairs.check()
+    assert len(found) == 1
+    assert path.name in found[0]
+    assert pairs[[0, 1, 3]].check() == []
+
+
+def test_check_lists_all(tmp_path):
+    pairs = make_pairs(tmp_path, len(PROBLEMS))
+    for i, kind in enumerate(PROBLEMS):
+        spoil(pairs.masks[i], kind)
+    spoil(pairs.images[0], "truncated")  # the mask of this one is missing too
+    found = pairs.check()
+    assert len(found) == len(PROBLEMS) + 1
+    for i in range(len(PROBLEMS)):
+        assert any(pairs.masks[i].name in sentence for sentence in found)
+
+
+def test_damage_in_the_middle_is_noticed(tmp_path):
+    pairs = make_pairs(tmp_path, 1)
+    content = bytearray(pairs.images[0].read_bytes())
+    content[len(content) // 2] ^= 255
+    pairs.images[0].write_bytes(content)
+    assert len(pairs.check()) == 1
+
+
+def test_unequal_lists_and_nothing_at_all(pairs):
+    with pytest.raises(ValueError, match="10 images but 9 masks"):
+        Pairs(pairs.images, pairs.masks[1:], TABLE)
+    for attempt in (pairs[:0].arrays, pairs[:0].batches):
+        with pytest.raises(ValueError, match="no pair"):
+            attempt()
+    with pytest.raises(ValueError, match="without masks"):
+        Pairs(pairs.images, None, TABLE).batches(augment=Affine())
+
+
+def test_batches_are_the_arrays(pairs):
+    images, masks = pairs.arrays((12, 16))
+    batches = pairs.batches((12, 16), batch=4)
+    assert isinstance(batches, keras.utils.PyDataset)
+    assert not batches.use_multiprocessing
+    for _ in range(2):  # from disk, then from memory
+        handed = list(batches)
+        assert [len(i) for i, _ in handed] == [4, 4, 2]
+        assert np.array_equal(np.concatenate([i for i, _ in handed]), images)
+        assert np.array_equal(np.concatenate([m for _, m in handed]), masks)
+        assert handed[0][0].dtype == np.float32
+        assert handed[0][1].dtype == np.uint8
+    with pytest.raises(IndexError):
+        batches[3]
+    alone = list(Pairs(pairs.images, None, TABLE).batches((12, 16), batch=4))
+    assert np.array_equal(np.concatenate(alone), images)
+
+
+def test_order_depends_on_seed_and_epoch_only(pairs):
+    batches = pairs.batches(batch=3, shuffle=True, seed=5, workers=3)
+    epochs = [numbers(batches) for _ in range(4)]
+    assert batches.epoch == 4
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+    resumed = pairs.batches(batch=3, shuffle=True, seed=5, workers=1)
+    resumed.epoch = 2
+    assert numbers(resumed) == epochs[2]
+    assert numbers(pairs.batches(batch=3, shuffle=True, seed=6)) != epochs[0]
+    batches.epoch = 0
+    backwards = [batches[i][0][0, 0, 0, 0] for i in (3, 2, 1, 0)][::-1]
+    assert [round(float(value) * 255) for value in backwards] == epochs[0][::3]
+
+
+def test_augmentation_depends_on_seed_epoch_and_pair_only(pairs):
+    augment = Sequence(Affine(rotation=90, shift=0.3), Photometric(noise=0.1))
+
+    def second_epoch(**options):
+        batches = pairs.batches(augment=augment, seed=3, **options)
+        batches.epoch = 1
+        return np.concatenate([images for images, _ in batches])
+
+    one = second_epoch(batch=4, workers=1)
+    assert np.array_equal(one, second_epoch(batch=3, workers=4))
+    batches = pairs.batches(augment=augment, seed=3, batch=10)
+    first, second = (next(iter([images for images, _ in batches])) for _ in range(2))
+    assert np.array_equal(second, one)
+    assert not np.array_equal(first, second)
+    mixed = pairs.batches(augment=augment, seed=3, batch=10, shuffle=True)
+    mixed.epoch = 1
+    order = np.random.default_rng([3, 1, 0]).permutation(10)
+    assert np.array_equal(mixed[0][0], one[order])
+
+
+def test_augmentation_cannot_spoil_the_cache(pairs):
+    def careless(image, mask, rng):
+        image[:] = 0
+        mask[:] = 0
+        return image, mask
+
+    batches = pairs.batches(batch=10, augment=careless)
+    list(batches)
+    batches.augment = None
+    assert np.array_equal(batches[0][0], pairs.arrays()[0])
+
+
+def test_memory_first_then_disk(pairs, monkeypatch):
+    """With room for some pairs only, those are read once and the rest in each pass; the data is the same."""
+    reads = []
+    original = Pairs.read
+    monkeypatch.setattr(Pairs, "read", lambda self, index, size=None: reads.append(index) or original(self, index, size))
+    expected = np.concatenate([images for images, _ in pairs.batches(batch=3)])
+    for share, again in ((0.25, 0), (0, 10), (4.5 * 24 * 32 * 4 / psutil.virtual_memory().available, 6)):
+        monkeypatch.setattr(data, "CACHE_SHARE", share)
+        batches = pairs.batches(batch=3)
+        reads.clear()
+        list(batches)
+        assert sorted(reads) == list(range(10))
+        reads.clear()
+        assert np.array_equal(np.concatenate([images for images, _ in batches]), expected)
+        assert len(reads) == pytest.approx(again, abs=1 if again == 6 else 0)
+
+
+def test_streaming_needs_constant_memory(tmp_path, monkeypatch):
+    """Never more batches in the making than threads and one, however slow the reader; and none is made twice."""
+    pairs, made = make_pairs(tmp_path, 40, (8, 8)), []
+    monkeypatch.setattr(data, "CACHE_SHARE", 0)
+    original = Batches._make
+    monkeypatch.setattr(Batches, "_make", lambda self, epoch, index: made.append(index) or original(self, epoch, index))
+    for taken, _ in enumerate(pairs.batches(batch=2, workers=3)):
+        time.sleep(0.005)
+        assert len(made) - taken <= 4
+    assert sorted(made) == list(range(20))
+
+
+def test_many_threads_at_once(pairs):
+    """Keras may ask from several threads; each gets the batch that it asked for."""
+    batches = pairs.batches(batch=2, shuffle=True, workers=3)
+    expected = [batches[i] for i in range(5)]
+    wrong = []
+
+    def ask(number):
+        rng = np.random.default_rng(number)
+        for i in rng.integers(0, 5, 40):
+            images, masks = batches[i]
+            if not (np.array_equal(images, expected[i][0]) and np.array_equal(masks, expected[i][1])):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_threads_end_with_the_batches(pairs):
+    batches = pairs.batches(workers=4)
+    list(batches)
+    threads = list(batches._pool._threads)
+    assert threads
+    del batches
+    gc.collect()
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("batch", [3, 10])
+def test_keras_fit_counts_epochs(pairs, batch):
+    """`fit` asks for each batch of each epoch, and a resumed run goes on with the same data."""
+
+    def run(batches, first, last):
+        seen = {}
+        original = batches._make
+        batches._make = lambda epoch, index: seen.setdefault(epoch, set()).add(index) or original(epoch, index)
+        model = keras.Sequential([keras.layers.Input((24, 32, 3)), keras.layers.Conv2D(2, 1, activation="softmax")])
+        loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
+        model.compile("sgd", loss, metrics=["accuracy"])
+
+        class KeepEpoch(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                batches.epoch = epoch
+
+        history = model.fit(batches, epochs=last, initial_epoch=first, shuffle=False, verbose=0, callbacks=[KeepEpoch()])
+        assert len(history.history["loss"]) == last - first
+        for epoch in range(first, last):
+            assert seen[epoch] == set(range(len(batches)))
+        return history.history["loss"][-1]
+
+    batches = pairs.batches(batch=batch, shuffle=True)
+    run(batches, 0, 3)
+    assert batches.epoch == 3
+    run(pairs.batches(batch=batch, shuffle=True), 3, 5)
+
+
+def test_keras_fit_alone(pairs):
+    """Without a callback too, each epoch has an order of its own, and evaluation leaves the order of training alone."""
+    model = keras.Sequential([keras.layers.Input((24, 32, 3)), keras.layers.Conv2D(2, 1, activation="softmax")])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(ignore_class=255))
+    train, validation = pairs.batches(batch=2, shuffle=True), pairs.batches(batch=3)
+    model.fit(train, validation_data=validation, epochs=3, shuffle=False, verbose=0)
+    assert train.epoch == 3
+    predicted = model.predict(Pairs(pairs.images, None, TABLE).batches(batch=4), verbose=0)
+    assert predicted.shape == (10, 24, 32, 2)
+
+
+def test_no_tensorflow_needed():
+    for module in ("data", "augment", "files"):
+        assert "import tensorflow" not in Path(data.__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+
+
+# --- the sets
+
+
+def make_eliret(folder):
+    rng = np.random.default_rng(0)
+    names = [f"{i:03}" for i in range(6)] + [f"maior{i}" for i in range(1, 7)]
+    for name in names:
+        shape = (32, 32) if name[0] == "0" else ((72, 88) if name[-1] in "123" else (80, 88))
+        write(folder / f"{name}x.png", rng.integers(0, 256, shape, dtype=np.uint8))
+        write(folder / f"{name}y.png", np.where(rng.random(shape) < 0.5, np.uint8(250), np.uint8(3)))
+    for split, chosen in (("treino", "014"), ("valida", "2"), ("teste", "35")):
+        (folder / f"{split}.csv").write_text("".join(f"00{i}x.png;00{i}y.png\n" for i in chosen))
+
+
+def test_eliret(tmp_path):
+    make_eliret(tmp_path)
+    train = eliret(tmp_path, "train")
+    images, masks = train.arrays()
+    assert images.shape == (3, 32, 32, 1)
+    assert [path.name for path in train.images] == ["000x.png", "001x.png", "004x.png"]
+    values = cv2.imread(str(tmp_path / "004y.png"), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(masks[2], values >= 128)  # thresholded
+    assert len(eliret(str(tmp_path), "val")) == 1
+    assert len(eliret(tmp_path, "test")) == 2
+    larger = eliret(tmp_path, "larger")
+    assert larger.check() == []
+    with pytest.raises(ValueError, match=r"2 sizes \(72×88, 80×88\).*give size=\(height, width\) or batch=1"):
+        larger.arrays()
+    assert [images.shape[1:] for images, _ in larger.batches(batch=1)] == [(72, 88, 1)] * 3 + [(80, 88, 1)] * 3
+    assert larger.arrays((72, 88))[0].shape == (6, 72, 88, 1)
+    with pytest.raises(ValueError, match="train, val, test, larger, not 'valid'"):
+        eliret(tmp_path, "valid")
+
+
+def test_eliret_problems(tmp_path):
+    make_eliret(tmp_path)
+    write(tmp_path / "001y.png", np.eye(32, dtype=np.uint8))  # 0 and 1 instead of 0 and 255
+    (problem,) = eliret(tmp_path, "train").check()
+    assert "001y.png" in problem
+    assert "0 and 255" in problem
+    (tmp_path / "maior5y.png").unlink()
+    assert "maior5y.png" in eliret(tmp_path, "larger").check()[0]
+    (tmp_path / "valida.csv").write_text("002x.png,002y.png\n")
+    with pytest.raises(DataProblem, match=r"valida\.csv.*image;mask"):
+        eliret(tmp_path, "val")
+    (tmp_path / "valida.csv").unlink()
+    with pytest.raises(DataProblem, match=r"valida\.csv.*data_scripts make eliret"):
+        eliret(tmp_path, "val")
+
+
+def test_membrane(tmp_path):
+    rng = np.random.default_rng(0)
+    for i in range(12):
+        picture = np.full((16, 16), i, np.uint8)
+        write(tmp_path / f"train/image/{i}.png", picture)
+        write(tmp_path / f"train/label/{i}.png", np.where(rng.random((16, 16)) < 0.5, np.uint8(255), np.uint8(0)))
+        write(tmp_path / f"test/image/{i}.png", picture)
+    images, masks = membrane(tmp_path, "train").arrays()
+    assert images.shape == (12, 16, 16, 1)
+    assert np.array_equal(np.round(images[:, 0, 0, 0] * 255), np.arange(12))  # 2 before 10
+    assert set(np.unique(masks)) == {0, 1}
+    images, masks = membrane(tmp_path, "test").arrays()
+    assert len(images) == 12
+    assert masks is None
+    (tmp_path / "train/image/3.png").unlink()
+    (tmp_path / "train/label/5.png").unlink()
+    found = membrane(tmp_path, "train").check()
+    assert len(found) == 2
+    assert "3.png" in found[0]
+    assert "5.png" in found[1]
+    with pytest.raises(DataProblem, match="no PNG images"):
+        membrane(tmp_path / "nowhere", "train")
+    with pytest.raises(ValueError, match="train, test"):
+        membrane(tmp_path, "val")
+
+
+@pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="needs the real samples")
+def test_real_membrane():
+    folders = [os.path.join(folder, "membrane") for folder in os.environ["COURSE_DATA"].split(os.pathsep)]
+    folder = next((folder for folder in folders if os.path.isdir(folder)), None)
+    if folder is None:
+        pytest.skip("no real membranes here")
+    pairs = membrane(folder, "train")
+    assert len(pairs) == 30
+    assert pairs.check() == []
+    images, masks = pairs.arrays((128, 128))
+    assert images.shape == (30, 128, 128, 1)
+    assert masks.mean() == pytest.approx(0.78, abs=0.01)
+    assert len(membrane(folder, "test")) == 30

@@ -1,0 +1,567 @@
+"""Tests of data_scripts: finding and making sets, downloads from a server that misbehaves, archives, checks and the command line."""
+
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import types
+import warnings
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from server import Server
+
+from course_utils.classes import Class, ClassTable
+from data_scripts import DataError, archive, cards, checks, ensure, fetch, registry, store, summary
+from data_scripts.__main__ import main
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def picture(array):
+    """The bytes of a PNG file of an array or a Pillow image."""
+    buffer = io.BytesIO()
+    (Image.fromarray(array) if isinstance(array, np.ndarray) else array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def fill(folder, seed=7):
+    """A set in the layout of eliret, four small pairs; the images are noise, so that the archive has some size."""
+    rng = np.random.default_rng(seed)
+    for number in range(4):
+        (folder / f"{number:03d}x.png").write_bytes(picture(rng.integers(0, 256, (8, 8), np.uint8)))
+        (folder / f"{number:03d}y.png").write_bytes(picture(np.where(rng.random((8, 8)) < 0.5, 0, 255).astype(np.uint8)))
+    for name, numbers in {"treino.csv": (0, 1), "valida.csv": (2,), "teste.csv": (3,)}.items():
+        (folder / name).write_text("".join(f"{number:03d}x.png;{number:03d}y.png\n" for number in numbers))
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A set `tiny` and an empty checkout; no network wait is long."""
+    generator = types.ModuleType("data_scripts.tiny")
+    generator.VERSION, generator.SEED, generator.make = 1, 7, fill
+    monkeypatch.setitem(sys.modules, "data_scripts.tiny", generator)
+    dataset = replace(registry.SETS["eliret"], name="tiny", mirrors=(), most_mb=1)
+    monkeypatch.setattr(registry, "SETS", {"tiny": dataset})
+    monkeypatch.setattr(store, "SETS", registry.SETS)
+    monkeypatch.setattr("data_scripts.__main__.SETS", registry.SETS)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(fetch, "WAIT", 0.001)
+    monkeypatch.setattr(fetch, "STALL", 1.0)
+    monkeypatch.setattr(fetch, "CHUNK", 64)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    return dataset
+
+
+@pytest.fixture
+def server():
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def files(tmp_path):
+    """{name: content} of a sound set."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    fill(folder, seed=1)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def packed(files, top="segm_eliret/"):
+    """A zip archive of {name: content}."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(name if isinstance(name, zipfile.ZipInfo) else top + name, content)
+    return buffer.getvalue()
+
+
+def with_mirrors(dataset, *mirrors):
+    return replace(
+        dataset, mirrors=tuple(registry.Mirror(*mirror) if isinstance(mirror, tuple) else registry.Mirror(mirror) for mirror in mirrors)
+    )
+
+
+def left_over(root):
+    """What lies in data/ besides the set and the lock."""
+    return sorted(path.name for path in (root / "data").iterdir() if path.name not in ("tiny", ".tiny.lock", "checksums.json"))
+
+
+# --- making and finding ------------------------------------------------------------------------------------------------------------
+
+
+def test_ensure_makes_once_and_says_so_in_one_line(tiny, tmp_path, capsys):
+    folder = ensure("tiny")
+    assert folder == tmp_path / "data" / "tiny"
+    line = capsys.readouterr().out
+    assert line.startswith("tiny: generated (seed 7), 4 pairs, 8×8, ")
+    assert line.count("\n") == 1
+    assert str(tmp_path) not in line
+    card = json.loads((folder / "dataset.json").read_text("utf-8"))
+    assert (card["name"], card["kind"], card["version"], card["seed"]) == ("tiny", "generated", 1, 7)
+    assert set(card["files"]) == {path.name for path in folder.iterdir()} - {"dataset.json"}
+    before = (folder / "dataset.json").stat().st_mtime_ns
+    assert ensure("tiny") == folder
+    assert (folder / "dataset.json").stat().st_mtime_ns == before
+    assert left_over(tmp_path) == []
+
+
+def test_unknown_name_lists_the_known_ones(tiny):
+    with pytest.raises(DataError, match="tiny"):
+        ensure("tinny")
+
+
+def test_real_set_in_course_data_comes_first_and_is_only_read(tiny, tmp_path, monkeypatch, capsys):
+    (tmp_path / "pool" / "tiny").mkdir(parents=True)
+    fill(tmp_path / "pool" / "tiny")
+    monkeypatch.setenv("COURSE_DATA", os.pathsep.join(["nowhere", "pool"]))  # relative to the checkout, whatever the current folder
+    before = sorted((tmp_path / "pool").rglob("*"))
+    assert ensure("tiny") == tmp_path / "pool" / "tiny"
+    assert capsys.readouterr().out.startswith("tiny: real (COURSE_DATA), 4 pairs, 8×8, ")
+    assert summary() == "data: tiny real"
+    assert sorted((tmp_path / "pool").rglob("*")) == before
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(("path", "words"), [("pool", "no treino.csv"), ("nowhere", "not there")])
+def test_a_course_data_that_is_of_no_use_is_said(tiny, tmp_path, monkeypatch, capsys, path, words):
+    (tmp_path / "pool" / "tiny").mkdir(parents=True)
+    monkeypatch.setenv("COURSE_DATA", path)
+    ensure("tiny")
+    line = capsys.readouterr().out
+    assert "generated" in line
+    assert words in line
+    assert line.count("\n") == 1
+
+
+def test_files_dropped_into_data_by_hand_count_as_real(tiny, tmp_path, capsys):
+    (tmp_path / "data" / "tiny").mkdir(parents=True)
+    fill(tmp_path / "data" / "tiny")
+    assert ensure("tiny") == tmp_path / "data" / "tiny"
+    assert "real (data)" in capsys.readouterr().out
+    assert not (tmp_path / "data" / "tiny" / "dataset.json").exists()
+
+
+def test_a_newer_generator_makes_the_set_again(tiny, monkeypatch):
+    folder = ensure("tiny")
+    before = (folder / "000x.png").read_bytes()
+    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "VERSION", 2)
+    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", lambda folder, seed: fill(folder, 99))
+    ensure("tiny")
+    assert (folder / "000x.png").read_bytes() != before
+    assert json.loads((folder / "dataset.json").read_text("utf-8"))["version"] == 2
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "sub/mine.png", "000y.png"])
+def test_files_of_the_student_are_never_overwritten(tiny, server, files, monkeypatch, capsys, name):
+    folder = ensure("tiny")
+    mine = folder / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_bytes(b"my own work")
+    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "VERSION", 2)
+    ensure("tiny")
+    assert f"your own {name}" in capsys.readouterr().out
+    with pytest.raises(DataError, match="files of your own"):
+        fetch.get(with_mirrors(tiny, server.offer("/a.zip", packed(files))))
+    assert mine.read_bytes() == b"my own work"
+    assert server.requests == []
+
+
+def test_a_folder_in_other_use_is_left_alone(tiny, tmp_path):
+    (tmp_path / "data" / "tiny").mkdir(parents=True)
+    (tmp_path / "data" / "tiny" / "thesis.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"thesis\.txt"):
+        ensure("tiny")
+    assert (tmp_path / "data" / "tiny" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_deleted_file_is_made_again(tiny):
+    folder = ensure("tiny")
+    (folder / "001y.png").unlink()
+    (folder / "treino.csv").unlink()
+    ensure("tiny")
+    assert (folder / "001y.png").is_file()
+    assert (folder / "treino.csv").is_file()
+
+
+def test_a_failing_generator_leaves_nothing(tiny, tmp_path, monkeypatch):
+    def half(folder, seed):
+        (folder / "000x.png").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", half)
+    with pytest.raises(KeyboardInterrupt):
+        ensure("tiny")
+    assert left_over(tmp_path) == []
+    assert not (tmp_path / "data" / "tiny").exists()
+
+
+def test_a_full_disk_is_one_sentence(tiny, monkeypatch):
+    def full(folder, seed):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", full)
+    with pytest.raises(DataError, match="disk is full"):
+        ensure("tiny")
+
+
+SLOW_MAKE = """
+import sys, time, types
+from dataclasses import replace
+from pathlib import Path
+from data_scripts import registry, store
+
+def make(folder, seed):
+    print("making", flush=True)
+    (folder / "treino.csv").write_text("")
+    time.sleep(float(sys.argv[2]))
+
+sys.modules["data_scripts.tiny"] = types.SimpleNamespace(VERSION=1, SEED=7, make=make)
+registry.SETS["tiny"] = replace(registry.SETS["eliret"], name="tiny")
+store.ROOT = Path(sys.argv[1])
+print(store.ensure("tiny").name, flush=True)
+"""
+
+
+def slow_make(root, seconds):
+    command = [sys.executable, "-c", SLOW_MAKE, str(root), str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
+
+
+def test_two_processes_make_it_only_once(tiny, tmp_path):
+    first, second = slow_make(tmp_path, 0.5), slow_make(tmp_path, 0.5)
+    output = first.communicate()[0] + second.communicate()[0]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert output.count("making") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+def test_a_killed_make_is_cleaned_up_by_the_next(tiny, tmp_path):
+    process = slow_make(tmp_path, 60)
+    assert process.stdout.readline() == "making\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert left_over(tmp_path) == [".tiny.making"]
+    assert store.find(tiny) is None
+    assert (ensure("tiny") / "000x.png").is_file()
+    assert left_over(tmp_path) == []
+
+
+def test_cards_and_summary_make_nothing(tiny, tmp_path):
+    assert summary() == "data: tiny not made yet"
+    assert cards()[0]["state"] == "not on disk"
+    assert list(tmp_path.iterdir()) == []
+    ensure("tiny")
+    assert summary() == "data: tiny generated"
+    assert set(cards()[0]) == {"set", "what", "licence", "source", "size", "state"}
+    assert cards()[0]["state"] == "generated (seed 7)"
+
+
+# --- downloads ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_get_replaces_the_generated_set(tiny, server, files, tmp_path, capsys):
+    ensure("tiny")
+    body = packed(files)
+    dataset = with_mirrors(tiny, (server.offer("/a.zip", body), hashlib.sha256(body).hexdigest()))
+    found = fetch.get(dataset)
+    assert "real (data), 4 pairs" in str(found)
+    assert f"MB from {server.address[7:]}" in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in found.folder.iterdir() if path.name != "dataset.json"} == files
+    assert left_over(tmp_path) == []
+    fetch.get(dataset)  # a second time nothing is asked for
+    assert len(server.requests) == 1
+
+
+def test_get_mends_a_real_set_that_lost_a_file(tiny, server, files):
+    dataset = with_mirrors(tiny, server.offer("/a.zip", packed(files)))
+    folder = fetch.get(dataset).folder
+    (folder / "001y.png").unlink()
+    fetch.get(dataset)
+    assert (folder / "001y.png").read_bytes() == files["001y.png"]
+
+
+@pytest.mark.parametrize("top", ["", "deep/er/data/"])
+def test_get_finds_the_set_inside_the_archive(tiny, server, files, top):
+    body = packed({**files, "notes/readme.txt": b"x", "__MACOSX/000x.png": b"junk", "run.py": b"pass"}, top)
+    folder = fetch.get(with_mirrors(tiny, server.offer("/a.zip", body, "without length"))).folder
+    assert {path.name for path in folder.iterdir()} == {*files, "dataset.json"}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "resumes"), [("dies once", [False, True]), ("cannot resume", [False, True]), ("busy once", [False, False])]
+)
+def test_get_goes_on_after_a_break(tiny, server, files, behaviour, resumes):
+    body = packed(files)
+    fetch.get(with_mirrors(tiny, server.offer("/a.zip", body, behaviour)))
+    assert [span is not None for span in server.asked("/a.zip")] == resumes
+    if any(resumes):
+        assert len(body) // 2 - fetch.CHUNK < int(server.asked("/a.zip")[1][6:-1]) <= len(body) // 2
+
+
+def test_a_server_that_always_dies_gets_its_tries_back_while_it_brings_news(tiny, server, files):
+    part = store.home() / ".part"
+    part.parent.mkdir()
+    body = packed(files)
+    with pytest.raises(DataError, match="broke off"):
+        fetch.download(server.offer("/a.zip", body, "dies always"), part, tiny)
+    assert len(server.requests) > fetch.TRIES
+    assert body.startswith(part.read_bytes())
+    assert part.stat().st_size > len(body) - 2 * fetch.CHUNK
+
+
+def test_the_next_run_resumes_what_the_last_began(tiny, server, files, monkeypatch, capsys):
+    monkeypatch.setattr(fetch, "TRIES", 2)
+    body = packed(files)
+    dataset = with_mirrors(tiny, server.offer("/a.zip", body, "stall"))
+    with pytest.raises(DataError):
+        fetch.get(dataset)
+    assert "sent nothing for" in capsys.readouterr().out
+    asked = len(server.requests)
+    server.offer("/a.zip", body)
+    assert fetch.get(dataset).real
+    assert server.asked("/a.zip")[asked].startswith("bytes=")
+    assert "going on at" in capsys.readouterr().out
+
+
+def test_a_part_that_is_whole_or_too_long(tiny, server, files):
+    body = packed(files)
+    part = store.home() / ".part"
+    part.parent.mkdir()
+    for begun, requests in ((body, 1), (body + b"more", 2)):  # a whole one is not fetched again
+        part.write_bytes(begun)
+        server.requests.clear()
+        fetch.download(server.offer("/a.zip", body), part, tiny)
+        assert part.read_bytes() == body
+        assert len(server.requests) == requests
+
+
+BAD = {
+    "truncated archive": (lambda files: packed(files)[:-40], "right", "not a whole zip"),
+    "404 page": (lambda files: b"", "not found", "status 404"),
+    "web page with status 200": (lambda files: b"", "web page", "web page"),
+    "stall": (packed, "stall", "sent nothing for 1.0 seconds"),
+    "parent path": (lambda files: packed({**files, "../../evil.png": b"x"}), "right", "unsafe name"),
+    "absolute path": (lambda files: packed({**files, "/evil.png": b"x"}, top=""), "right", "unsafe name"),
+    "Windows path": (lambda files: packed({**files, "..\\evil.png": b"x"}), "right", "unsafe name"),
+    "drive": (lambda files: packed({**files, "C:evil.png": b"x"}), "right", "unsafe name"),
+    "another set": (lambda files: packed({"readme.txt": b"x"}), "right", r"no treino\.csv"),
+    "missing mask": (lambda files: packed({k: v for k, v in files.items() if k != "001y.png"}), "right", r"001y\.png is missing"),
+    "bomb": (lambda files: packed({**files, "big.png": bytes(2_000_000)}), "right", "more than this set can have"),
+    "too much is announced": (lambda files: bytes(2_000_000), "right", "2 MB are announced"),
+    "too much comes": (lambda files: bytes(2_000_000), "without length", "more than 1 MB came"),
+    "damaged": (lambda files: packed(files)[:60] + b"????" + packed(files)[64:], "right", "not a whole zip"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_mirror_is_named_and_the_second_one_used(tiny, server, files, tmp_path, monkeypatch, capsys, case):
+    make_body, behaviour, words = BAD[case]
+    monkeypatch.setattr(fetch, "TRIES", 2)  # a stall is waited for each time
+    bad = server.offer("/bad.zip", make_body(files), behaviour)
+    with pytest.raises(DataError, match="could not be fetched"):
+        fetch.get(with_mirrors(tiny, bad))
+    output = capsys.readouterr().out
+    assert re.search(words, output)
+    assert store.find(tiny) is None
+    assert not list(tmp_path.rglob("evil.png"))
+    assert [name for name in left_over(tmp_path) if not name.endswith(".part")] == []
+    assert fetch.get(with_mirrors(tiny, bad, server.offer("/good.zip", packed(files)))).real
+    assert str(tmp_path) not in output + capsys.readouterr().out
+
+
+def test_a_dead_first_mirror_falls_through(tiny, server, files, capsys):
+    with Server() as gone:
+        dead = gone.address
+    assert fetch.get(with_mirrors(tiny, f"{dead}/a.zip", server.offer("/b.zip", packed(files)))).real
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+def test_links_in_an_archive_are_refused(tiny, files, tmp_path):
+    link = zipfile.ZipInfo("segm_eliret/link.png")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    (tmp_path / "a.zip").write_bytes(packed({**files, link: b"/etc/passwd"}))
+    (tmp_path / "out").mkdir()
+    with pytest.raises(DataError, match="link"):
+        archive.unpack(tmp_path / "a.zip", tmp_path / "out", tiny)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_membrane_copy_on_github_is_put_in_order(tmp_path):
+    names = ["train/image/0.png", "train/label/0.png", "train/aug/image_0_1.png", "test/0.png", "test/0_predict.png"]
+    (tmp_path / "a.zip").write_bytes(packed(dict.fromkeys(names, b"x"), "unet-master/data/membrane/"))
+    out = tmp_path / "out"
+    out.mkdir()
+    archive.unpack(tmp_path / "a.zip", out, registry.SETS["membrane"])
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*.png")}
+    assert found == {"train/image/0.png", "train/label/0.png", "test/image/0.png"}
+
+
+def test_sha256_is_checked_where_known_and_remembered_where_not(tiny, server, files, capsys):
+    address = server.offer("/a.zip", packed(files))
+    with pytest.raises(DataError):
+        fetch.get(with_mirrors(tiny, (address, "0" * 64)))
+    assert "not the expected one" in capsys.readouterr().out
+    dataset = with_mirrors(tiny, address)
+    folder = fetch.get(dataset).folder
+    for path in folder.iterdir():
+        path.unlink()
+    server.offer("/a.zip", packed({**files, "004x.png": files["000x.png"]}))
+    with pytest.raises(DataError):
+        fetch.get(dataset)
+    assert "checksums.json" in capsys.readouterr().out
+
+
+def test_a_disk_that_is_too_full_is_said_before_the_download(tiny, server, files, monkeypatch, capsys):
+    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda path: types.SimpleNamespace(free=10))
+    with pytest.raises(DataError):
+        fetch.get(with_mirrors(tiny, server.offer("/a.zip", packed(files))))
+    assert "disk is too full" in capsys.readouterr().out
+
+
+# --- checks ------------------------------------------------------------------------------------------------------------------------
+
+GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
+DAMAGES = {
+    "missing": (None, "is missing, though treino.csv names it"),
+    "empty": (b"", "is empty"),
+    "cut off": (picture(GREY)[:-30], "is cut off or damaged"),
+    "wrong check sum": (picture(GREY)[:-14] + b"\0\0" + picture(GREY)[-12:], "is cut off or damaged"),
+    "flipped bit": (picture(GREY)[:50] + b"\x00\xff" + picture(GREY)[52:], "is cut off or damaged"),
+    "text": (b"<html>404</html>", "is not an image"),
+    "16 bits": (picture(GREY.astype(np.uint16) * 256), "has 16 bits"),
+    "16 bits in colour": (cv2.imencode(".png", np.dstack([GREY] * 3).astype(np.uint16))[1].tobytes(), "has 16 bits"),
+    "palette": (picture(Image.fromarray(GREY).convert("P")), "has a palette"),
+    "transparency": (picture(np.dstack([GREY] * 4)), "has a transparency channel"),
+    "colour": (picture(np.dstack([GREY, GREY, 255 - GREY])), "is a colour picture"),
+    "other size": (picture(GREY[:5]), "8×5"),
+}
+
+
+@pytest.mark.parametrize("which", ["x", "y"])
+@pytest.mark.parametrize("case", DAMAGES)
+def test_every_kind_of_damage_is_one_sentence(tiny, capfd, case, which):
+    folder = ensure("tiny")
+    content, words = DAMAGES[case]
+    name = f"001{which}.png"
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (sentence,) = checks.problems(folder, tiny, {})
+    assert name in sentence
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert capfd.readouterr().err == ""
+
+
+def test_all_problems_are_listed_with_the_way_to_mend_them(tiny):
+    folder = ensure("tiny")
+    card = store.find(tiny).card
+    assert checks.problems(folder, tiny, card) == []
+    (folder / "000x.png").unlink()
+    (folder / "001y.png").write_bytes(b"")
+    (folder / "teste.csv").write_text("003x.png;003y.png\n017x.png;003y.png\nonly one\n")
+    (folder / "valida.csv").unlink()
+    (folder / "maior1x.png").write_bytes(picture(GREY))
+    sentences = checks.problems(folder, tiny, card)
+    for start in ("000x.png is missing", "001y.png is empty", "017x.png is missing", "valida.csv is missing", "maior1y.png is missing"):
+        assert sum(sentence.startswith(start) for sentence in sentences) == 1, start
+    assert any("line 3" in sentence for sentence in sentences)
+    assert '000x.png is missing, though treino.csv names it: put it back or run "python -m data_scripts make tiny".' in sentences
+    assert len(sentences) == 6
+
+
+def test_labels_out_of_range_are_a_problem_only_where_masks_are_not_cut_at_128(tiny):
+    folder = ensure("tiny")
+    (folder / "001y.png").write_bytes(picture(GREY))
+    assert checks.problems(folder, tiny, {}) == []
+    strict = replace(tiny, threshold=False, table=ClassTable("tiny", [Class(0, "a", (0, 0, 0), 0), Class(255, "b", (255, 255, 255), 1)]))
+    (sentence,) = checks.problems(folder, strict, {})
+    assert sentence.startswith("001y.png has labels out of range, values 1, 2")
+
+
+def test_grey_saved_as_three_equal_channels_is_sound(tiny):
+    folder = ensure("tiny")
+    (folder / "001y.png").write_bytes(picture(np.dstack([GREY] * 3)))
+    assert checks.problems(folder, tiny, {}) == []
+
+
+def test_membrane_pairs_come_in_the_order_of_their_numbers_and_lone_masks_show(tmp_path):
+    for place, names in {"train/image": ("2", "10"), "train/label": ("2", "10", "3"), "test/image": ("0",)}.items():
+        (tmp_path / place).mkdir(parents=True)
+        for name in names:
+            (tmp_path / place / f"{name}.png").write_bytes(picture(GREY))
+    pairs, problems = registry.SETS["membrane"].pairs(tmp_path)
+    assert [pair.image for pair in pairs] == [f"train/image/{number}.png" for number in (2, 3, 10)] + ["test/image/0.png"]
+    assert problems == []
+    assert [text[:29] for text in checks.problems(tmp_path, registry.SETS["membrane"], {})] == ["train/image/3.png is missing:"]
+
+
+# --- the command line --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [[], ["frob"], ["make", "tinny"], ["get"], ["list", "tiny"], ["check", "tiny", "tiny"]])
+def test_bad_usage_is_one_sentence(tiny, capsys, arguments):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_make_list_check(tiny, capsys):
+    assert main(["check", "tiny"]) == 1
+    assert "not on disk" in capsys.readouterr().out
+    assert main(["make"]) == 0
+    assert capsys.readouterr().out.startswith("tiny: generated (seed 7), 4 pairs")
+    assert main(["list"]) == 0
+    assert "tiny  generated (seed 7)" in capsys.readouterr().out
+    assert main(["check", "tiny"]) == 0
+    assert "no problems" in capsys.readouterr().out
+    (store.home() / "tiny" / "000x.png").unlink()
+    assert main(["check"]) == 1
+    assert "1 problem:\n  000x.png is missing" in capsys.readouterr().out
+
+
+def test_get_without_a_working_mirror_is_an_error_without_traceback(tiny, server, monkeypatch, capsys):
+    registry.SETS["tiny"] = with_mirrors(tiny, server.offer("/a.zip", behaviour="not found"))
+    assert main(["get", "tiny"]) == 1
+    assert "status 404" in (captured := capsys.readouterr()).out
+    assert captured.err.count("\n") == 1
+
+
+def test_as_a_program_it_needs_no_tensorflow():
+    code = "import sys, data_scripts, data_scripts.fetch; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=False).returncode == 0
+    done = subprocess.run([sys.executable, "-m", "data_scripts", "mkae"], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_the_real_membrane_set_is_sound():
+    folder = CHECKOUT.parent / "shared" / "data" / "membrane"
+    if not folder.is_dir():
+        pytest.skip("the real membrane set is not here")
+    assert checks.problems(folder, registry.SETS["membrane"], {}) == []
+
+
+def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    folder = ensure("eliret")
+    assert "206 pairs, 32×32" in capsys.readouterr().out
+    assert checks.problems(folder, registry.SETS["eliret"], store.find(registry.SETS["eliret"]).card) == []
