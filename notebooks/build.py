@@ -28,6 +28,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell
+
 from source import Problem, at_size, fingerprint, render, sources, tags
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,6 +5,7 @@ import sys
 from graphlib import TopologicalSorter
 
 import pytest
+
 from conftest import ROOT
 
 FILES = {

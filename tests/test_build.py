@@ -8,10 +8,10 @@ import time
 
 import nbformat
 import pytest
-import source
-from conftest import ROOT
 
 import build
+import source
+from conftest import ROOT
 
 LESSON = """# %% [markdown]
 # # 01 · Doubling

@@ -20,11 +20,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from server import Server
 
 from course_utils.classes import Class, ClassTable
 from data_scripts import DataError, archive, cards, checks, ensure, fetch, registry, store, summary
 from data_scripts.__main__ import main
+from server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

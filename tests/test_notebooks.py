@@ -11,10 +11,10 @@ import tomllib
 
 import nbformat
 import pytest
-from conftest import ROOT
-from source import Source, address, assignments, render, sources, tags
 
 import build
+from conftest import ROOT
+from source import Source, address, assignments, render, sources, tags
 
 SOURCES = sources(ROOT)
 LESSON_BLOCKS = ["**You will be able to**", "**You need**", "**Time**", "**Data**", "Pitfall", "Recap", "**What we see"]

@@ -12,12 +12,12 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from conftest import ROOT
-from source import solved, sources, tags, unsolved
 
+from conftest import ROOT
 from course_utils import exercises
 from course_utils.exercises import ____
 from course_utils.exercises.engine import Question
+from source import solved, sources, tags, unsolved
 
 IMPORTED = {"____": ____, "cv2": cv2, "keras": keras, "layers": keras.layers, "np": np}  # what cells of a lesson may count on
 MODULES = [importlib.import_module(f"course_utils.exercises.{module.name}") for module in pkgutil.iter_modules(exercises.__path__)]
