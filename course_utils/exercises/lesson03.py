@@ -186,16 +186,16 @@ def q7_1(answer, rng):
 
 
 @question(
-    "What is the mean of inputs in [0, 1], and what of inputs in [−1, 1]?",
-    "All inputs of one sign push every first-layer gradient of a filter the same way.",
-    "Inputs round 0 are the friendlier ones, normalised or not.",
-    praise="The course notes saw the opposite on their set: see what this run shows.",
+    "Most pixels of these images are dark. What number does a dark pixel have in each of the ranges?",
+    "Large inputs of one sign and large steps: after a few of them a ReLU may be shut for every input, and stay so.",
+    "Which setting feeds large numbers of one sign, and which one undoes that after every convolution?",
+    praise="The table shows it, run by run.",
 )
 def q7_2(answer, rng):
-    text = str(answer).strip().lower()
-    expect(text in ("larger", "similar", "smaller"), 'answer with one of the words "larger", "similar" and "smaller".')
-    expect(text != "larger", "that is what the course notes found on their set. Run on, look, and come back.")
-    expect(text == "smaller", "there is a difference that all three seeds share. Run on and look at the table.")
+    text = "".join(str(answer).lower().replace("-", "−").split())
+    expect(text in ("[0,1]", "[−1,1]", "[−1,1],normalised"), "answer with the name of one of the three settings.")
+    expect("normalised" not in text, "normalisation brings every channel back to mean 0 before its ReLU: half of it stays open.")
+    expect(text == "[−1,1]", "dark pixels are 0 there and push nothing; some of these runs get away. Run on and look at the table.")
 
 
 @question(

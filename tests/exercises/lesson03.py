@@ -89,7 +89,7 @@ RIGHT = [
     (ex.q5_1, lambda gradient, rate: rate if gradient < 0 else -rate),
     (ex.q6_1, dropout_by_choice),
     (ex.q7_1, normalise_with_keras),
-    (ex.q7_2, " Smaller "),
+    (ex.q7_2, "[-1,1]"),
     (ex.q8_1, lambda step, steps, start: start * np.cos(np.pi * step / steps / 2) ** 2),
 ]
 
@@ -132,9 +132,9 @@ WRONG = [
     (ex.q7_1, normalise((1, 2, 3)), "layer normalisation"),
     (ex.q7_1, normalise((0, 1, 2), power=1), "root of the variance"),
     (ex.q7_1, normalise((0, 1, 2), power=0), "spread is not 1"),
-    (ex.q7_2, "larger", "notes found"),
-    (ex.q7_2, "similar", "difference"),
-    (ex.q7_2, 0.1, "one of the words"),
+    (ex.q7_2, "[0, 1]", "dark pixels are 0"),
+    (ex.q7_2, "[-1, 1], normalised", "half of it stays open"),
+    (ex.q7_2, -1, "name of one of the three"),
     (ex.q8_1, lambda step, steps, start: start * (1 - step / steps), "straight line"),
     (ex.q8_1, lambda step, steps, start: start * np.cos(np.pi * step / steps / 2), "quarter"),
     (ex.q8_1, lambda step, steps, start: start * np.cos(np.pi * step / steps), "at the end"),
