@@ -518,17 +518,14 @@ show.record(
 )
 
 # %% [markdown]
-# **What we see.** At the rate 0.01 and in [−1, 1] no run without normalisation trains: each answers "all background", and where every ReLU is
-# shut no gradient comes back. Normalised, the same images and the same rate train in every run. This is what the course notes report.
-#
-# But the range is not the whole story. At 0.001 all settings train, and at 0.01 one of the two runs in [0, 1] is stuck as well. What
-# normalisation buys is a larger step without the fall.
+# **What we see.** At the rate 0.01 and in [−1, 1] no run without normalisation trains: each answers "all background", as the course notes
+# report. Normalised, every run trains. But the range is not all: at 0.001 every setting trains, and at 0.01 a run in [0, 1] is stuck, too.
+# Normalisation buys larger steps.
 #
 # ## 8 · The same error, sooner
 #
-# Five cheap changes: batch normalisation, ten times the learning rate, which **warms up** and then falls along a **cosine** to zero, flips, no
-# dropout, and **cross-entropy** in place of MSE as the loss. Cross-entropy keeps pushing where a sigmoid is sure and wrong; MSE does not
-# (lesson 06). The warm-up keeps the first large steps, when Adam's running means know little, from shutting units for good.
+# Five cheap changes: batch normalisation, a learning rate that **warms up** to ten times the default and falls along a **cosine** to zero,
+# flips, no dropout, and **cross-entropy**, which keeps pushing where a sigmoid is sure and wrong (lesson 06).
 
 
 # %%
