@@ -25,7 +25,7 @@ define venv
 	@$(PYTHON) -m venv $(1)
 endef
 
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
 PARALLEL := -n 2 --dist loadscope
 
 .PHONY: help install lab test suite test-jax test-colab notebooks bench lock clean
