@@ -44,14 +44,16 @@ class ConfusionMatrix(keras.metrics.Metric):
         """
         masks = ops.reshape(ops.cast(masks, "int32"), (-1,))
         predicted = ops.reshape(self._classes(ops.convert_to_tensor(predictions)), (-1,))
-        ignored, strange = self.num_classes**2, self.num_classes**2 + 1  # two bins more than the matrix has
-        known = (masks >= 0) & (masks < self.num_classes) & (predicted >= 0) & (predicted < self.num_classes)
-        bins = ops.where(masks == self.ignore, ignored, ops.where(known, masks * self.num_classes + predicted, strange))
-        counts = ops.segment_sum(ops.ones_like(bins), bins, num_segments=strange + 1)
-        low = self.low + ops.reshape(counts[:ignored], (self.num_classes, self.num_classes))
+        last = max(256, self.num_classes)  # ids from -1 to this get a bin; those beyond move there, and are found in the counts
+        side = last + 2
+        bins = (ops.clip(masks, -1, last) + 1) * side + ops.clip(predicted, -1, last) + 1
+        counts = ops.reshape(ops.segment_sum(ops.ones_like(bins), bins, num_segments=side**2), (side, side))
+        counts = counts * (np.arange(-1, last + 1) != self.ignore)[:, None].astype("int32")
+        classes = counts[1 : self.num_classes + 1, 1 : self.num_classes + 1]
+        low = self.low + classes
         self.high.assign(self.high + low // _CARRY)
         self.low.assign(low % _CARRY)
-        self.strange.assign(ops.maximum(self.strange, counts[strange]))
+        self.strange.assign(ops.maximum(self.strange, ops.sum(counts) - ops.sum(classes)))
 
     def _classes(self, predictions):
         dtype = keras.backend.standardize_dtype(predictions.dtype)
