@@ -81,17 +81,17 @@ def rasterise(corners, starts, owners, keys, height, width, floor):
     ids, best = np.full((height, width), -1, np.int32), np.full((height, width), floor, np.float32)
     if len(owners) == 0:
         return ids, best
-    low = np.floor(np.minimum.reduceat(corners, starts[:-1])).astype(int)
-    high = np.ceil(np.maximum.reduceat(corners, starts[:-1])).astype(int) + 1
+    low, high = (reach.reduceat(corners, starts[:-1]) for reach in (np.minimum, np.maximum))
+    order = np.argsort(owners, kind="stable")
+    order = order[((high[order] > 0) & (low[order] < (width, height))).all(1)]
+    low, high, owners = np.floor(low[order]).astype(int), np.ceil(high[order]).astype(int) + 1, owners[order]
     sixteenths = np.rint(corners * 16).astype(np.int32)
     first = np.flatnonzero(np.diff(owners, prepend=-1))
     for begin, end in zip(first, [*first[1:], len(owners)], strict=True):
         x0, y0 = np.maximum(low[begin:end].min(0), 0).tolist()
         x1, y1 = np.minimum(high[begin:end].max(0), (width, height)).tolist()
-        if x0 >= x1 or y0 >= y1:
-            continue
         inside = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        for ring in range(begin, end):
+        for ring in order[begin:end]:
             cv2.fillPoly(inside, [sixteenths[starts[ring] : starts[ring + 1]] - (16 * x0, 16 * y0)], 1, shift=4)
         k = keys[owners[begin]]
         key = np.add.outer(k[1] * np.arange(y0, y1) + k[2], k[0] * np.arange(x0, x1)).astype(np.float32)
@@ -138,14 +138,11 @@ class Scene:
         ok = corners[:, 2] >= NEAR
         whole = np.logical_and.reduceat(ok, self.starts[:-1]) & ~self.edge_on[self.owners]
         cut = np.logical_or.reduceat(ok, self.starts[:-1]) & ~whole & ~self.edge_on[self.owners]
-        rings, owners = [], []
-        for number in np.flatnonzero(whole | cut):
-            ring = corners[self.starts[number] : self.starts[number + 1]]
-            ring = ring if whole[number] else _clip(ring)
-            rings.append(ring[:, :2] / ring[:, 2:])
-            owners.append(self.owners[number])
-        starts = np.cumsum([0, *map(len, rings)])
-        return np.concatenate(rings).clip(-1e5, 1e5), starts, np.array(owners)
+        lengths = np.diff(self.starts)
+        pieces = [corners[np.repeat(whole, lengths)], *(_clip(corners[self.starts[i] : self.starts[i + 1]]) for i in np.flatnonzero(cut))]
+        starts = np.cumsum([0, *lengths[whole], *map(len, pieces[1:])])
+        corners = np.concatenate(pieces)
+        return (corners[:, :2] / corners[:, 2:]).clip(-1e5, 1e5), starts, np.concatenate([self.owners[whole], self.owners[cut]])
 
     def outlines(self, part: int) -> list[np.ndarray]:
         """Polygons of a part in the image, float (n, 2) pixels (x, y)."""
@@ -208,6 +205,13 @@ class Scene:
         down = ((np.arange(camera.height, dtype=np.float32) - camera.height / 2) / camera.focal)[:, None]
         x, y = (self.depth * (camera.ahead[i] + right * camera.right[i]) + camera.position[i] for i in (0, 1))
         return x.astype(np.float32), y.astype(np.float32), (camera.position[2] - self.depth * down).astype(np.float32)
+
+    def rays(self):
+        """Direction of the view through each pixel, unit length, float32 (height, width, 3)."""
+        camera = self.camera
+        x = (np.arange(camera.width, dtype=np.float32)[None, :, None] - camera.width / 2) / camera.focal
+        y = (np.arange(camera.height, dtype=np.float32)[:, None, None] - camera.height / 2) / camera.focal
+        return ((camera.ahead + x * camera.right - y * UP) / np.sqrt(1 + x * x + y * y)).astype(np.float32)
 
     def on_parts(self):
         """Coordinates u, v of each pixel on its own part, in metres, float32 (height, width) each."""

@@ -121,13 +121,15 @@ WETTABLE = ("asphalt", "marking", "slabs")
 def picture(scene: Scene, weather: Weather, rng: np.random.Generator) -> np.ndarray:
     """The scene as the camera shows it, uint8 (height, width, 3), red-green-blue. `rng` gives the camera's noise."""
     light = SimpleNamespace(**{name: linear(getattr(weather, name)) for name in ("sunlight", "skylight", "zenith", "horizon")})
-    sky = _sky(scene.camera, weather, light)
-    colour, ground = _lit(scene, weather, light)
+    rays = scene.rays()
+    colour, ground = _lit(scene, rays, weather, light)
     there = scene.ids >= 0
     bonnet = _where(scene, "bonnet")
     veil = (1 - np.exp(-((scene.depth / weather.haze) ** 1.3)))[..., None]
     veil[bonnet] = 0
-    image = np.where(there[..., None], colour + (light.horizon - colour) * veil, sky)
+    image = np.where(there[..., None], colour + (light.horizon - colour) * veil, 0)
+    above = len(image) // 2  # the horizon
+    image[:above] = np.where(there[:above, :, None], image[:above], _sky(rays[:above], weather, light))
     if weather.wet:
         image = _reflect(image, ground, scene.depth, weather)
     return _develop(image, scene.ids, weather, rng)
@@ -137,14 +139,14 @@ def _where(scene, texture):
     return np.array([*(part.texture == texture for part in scene.parts), False])[scene.ids]
 
 
-def _lit(scene, weather, light):
+def _lit(scene, rays, weather, light):
     """Light from each pixel's part, float32 (height, width, 3), and how much water lies there, float32 (height, width)."""
     parts, ids, camera = scene.parts, scene.ids, scene.camera
     u, v = scene.on_parts()
     kind = np.array([*(ORDER[part.texture] for part in parts), 0])[ids]
     grain, grit_share, stain_share = (np.float32([row[i] for row in TEXTURES.values()])[kind] for i in range(3))
     normal = np.concatenate([scene.normal, [[0, 0, 1]]]).astype(np.float32)
-    facing = np.abs((normal[ids] * _rays(camera)).sum(-1)) + 0.02
+    facing = np.abs((normal[ids] * rays).sum(-1)) + 0.02
     footprint = scene.depth / camera.focal / facing  # metres to a pixel, along the direction in which it is stretched
     grit = _sample(_noise(1, 0.7), u, v, grain) * np.clip(1.3 - footprint / grain / 3, 0, 1)
     stain = _sample(_noise(2, 1.5), u + 7, v, 0.1)
@@ -171,17 +173,8 @@ def _lit(scene, weather, light):
     return base, np.where(wettable & (up > 0.9), np.clip(0.75 + 0.6 * stain, 0, 1.3), 0).astype(np.float32)
 
 
-def _rays(camera):
-    """Direction of the view through each pixel, float32 (height, width, 3), unit length."""
-    x = (np.arange(camera.width, dtype=np.float32)[None, :, None] - camera.width / 2) / camera.focal
-    y = (np.arange(camera.height, dtype=np.float32)[:, None, None] - camera.height / 2) / camera.focal
-    rays = camera.ahead + x * camera.right - y * np.array([0, 0, 1])
-    return (rays / np.sqrt(1 + x * x + y * y)).astype(np.float32)
-
-
-def _sky(camera, weather, light):
-    """Sky and clouds, float32 (height, width, 3)."""
-    rays = _rays(camera)
+def _sky(rays, weather, light):
+    """Sky and clouds in the directions `rays`, float32 (…, 3)."""
     height = np.clip(rays[..., 2], 0, 1)
     sky = light.horizon + (light.zenith - light.horizon) * np.clip(height * 1.6, 0, 1)[..., None] ** 0.6
     near_sun = np.clip(rays @ weather.sun.astype(np.float32), 0, 1)[..., None]

@@ -186,7 +186,7 @@ def home() -> Path:
 
 def has_marks(folder: Path, dataset: DataSet) -> bool:
     """Whether `folder` looks like this set."""
-    return all((folder / mark).exists() for mark in dataset.marks)
+    return all(any(folder.glob(mark)) for mark in dataset.marks)
 
 
 def own_files(folder: Path) -> list[str]:
