@@ -5,7 +5,7 @@ sees and what the sun sees; so image, mask and shadows come from one geometry. O
 its part, in metres, gives texture; its part's slope and the sun give light; its depth gives haze.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -66,8 +66,7 @@ class Weather:
     clouds: float  # share of the sky
     haze: float
     wet: float  # 0 dry, 1 puddles
-    exposure: float = 1.0
-    noise: dict = field(default_factory=dict)
+    drift: float  # where the wind has taken the clouds
 
 
 def rasterise(corners, starts, owners, keys, height, width, floor):

@@ -67,13 +67,13 @@ def _courses(c, at):
 
 
 def _leaves(c, at):
-    """Foliage as of a ball. detail: its radius, the height of its middle, how dark its inside is."""
-    radius, middle, dark, _ = at.detail.T
-    x, y = at.u / radius, (at.v - middle) / radius
+    """Foliage as of a ball. detail: its radius, the height of its middle, how dark its inside is, its middle's u."""
+    radius, middle, dark, centre = at.detail.T
+    x, y = (at.u - centre) / radius, (at.v - middle) / radius
     z = np.sqrt(np.clip(1 - x * x - y * y, 0.05, 1))
     sun = np.clip(x * at.sun[0] + y * at.sun[1] + z * at.sun[2] + 0.25, 0, 1.3)
     tuft = np.clip(0.5 + 0.42 * at.grit, 0, 1.4)
-    light = at.sunlight * (sun * tuft**1.6)[:, None] + at.skylight * ((0.45 + 0.35 * y) * (0.25 + 0.75 * tuft))[:, None]
+    light = at.sunlight * (sun * tuft**1.6)[:, None] + at.skylight * ((0.6 + 0.4 * y) * (0.3 + 0.8 * tuft))[:, None]
     return c * light * (1 - dark * (1 - tuft) * 0.9)[:, None]
 
 
@@ -93,15 +93,15 @@ def _paint(c, at):
 
 
 def _bonnet(c, at):
-    """The camera car's own: black, with a dim sky in it. detail: the height of its upper edge."""
-    t = np.clip((at.detail[:, 0] - at.v) / 0.13, 0, 1.5)
-    band = np.exp(-(((t - 0.85) / 0.35) ** 2)) * np.clip(0.8 + 0.6 * at.stain, 0, 2) * np.exp(-((at.u / 0.42) ** 4))
-    return c * np.clip(1 - t, 0.3, 1)[:, None] + at.sky_low * 0.045 * band[:, None]
+    """The camera car's own: black, with a dim and clouded sky in it. v runs down from 0.25 to 0.38."""
+    t = (at.v - 0.25) / 0.13
+    band = np.exp(-(((t - 0.5 - 0.1 * np.cos(14 * at.u)) / 0.16) ** 2)) * np.clip(0.8 + 0.4 * np.sin(23 * at.u + 40 * at.v), 0, 2) * np.exp(-((at.u / 0.42) ** 4))
+    return c + at.sky_low * 0.07 * band[:, None]
 
 
 TEXTURES = {  # name: metres to a pixel of grit, share that grit and stains change, pattern, whether light falls on the result
     "plain": (0.03, 0.02, 0.04, None, True),
-    "asphalt": (0.02, 0.1, 0.12, None, True),
+    "asphalt": (0.02, 0.17, 0.14, None, True),
     "marking": (0.02, 0.16, 0.1, None, True),
     "slabs": (0.02, 0.06, 0.1, _courses, True),
     "blocks": (0.03, 0.08, 0.12, _courses, True),
@@ -180,7 +180,7 @@ def _sky(rays, weather, light):
     near_sun = np.clip(rays @ weather.sun.astype(np.float32), 0, 1)[..., None]
     sky = sky + light.sunlight * (0.05 * near_sun**6 + 0.25 * near_sun**60)
     u, v = (rays[..., i] / (height + 0.16) for i in (0, 1))  # a ceiling of clouds that bends down to the horizon
-    thick = 0.75 * _sample(_noise(3, 1.6), u + weather.wet * 9 + weather.haze, v, 0.008) + 0.25 * _sample(_noise(4, 1.3), u, v, 0.002)
+    thick = 0.75 * _sample(_noise(3, 1.6), u + weather.drift, v, 0.008) + 0.25 * _sample(_noise(4, 1.3), u, v, 0.002)
     cover = np.clip((thick - 1.3 + 2.6 * weather.clouds) / 0.9, 0, 1) * np.clip(height * 9, 0.25, 1)
     cloud = (light.skylight * 0.35 + light.sunlight * 0.12 + light.horizon * 0.45) * np.clip(1.05 - 0.2 * thick, 0.5, 1.3)[..., None]
     return sky + (cloud - sky) * (0.92 * cover[..., None])
@@ -200,7 +200,7 @@ def _develop(image, ids, weather, rng):
     """Light to uint8: exposure, contrast as of film, soft edges where parts meet, dim corners, a little noise."""
     height, width = ids.shape
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    image = np.maximum(image, 0) * (weather.exposure * (1 - 0.16 * (x * x + y * y)))[..., None].astype(np.float32)
+    image = np.maximum(image, 0) * (1 - 0.16 * (x * x + y * y))[..., None].astype(np.float32)
     image = image * (2.51 * image + 0.03) / (image * (2.43 * image + 0.59) + 0.14)  # a film's curve (Narkowicz 2015)
     image = cv2.pow(np.clip(image, 0, 1), 1 / 2.2) * 255
     border = np.zeros(ids.shape, np.uint8)

@@ -33,15 +33,15 @@ class Street:
         s = np.arange(-50, LENGTH, STEP)
         heading = np.zeros_like(s)
         for start in (rng.uniform(5, 70), rng.uniform(90, 170)):
-            turn = rng.choice([0, rng.uniform(0.15, 0.75)], p=[0.45, 0.55]) * rng.choice([-1, 1])
-            heading += turn * _smooth((s - start) / rng.uniform(70, 110))
+            turn = rng.choice([0, rng.uniform(0.2, 0.9)], p=[0.35, 0.65]) * rng.choice([-1, 1])
+            heading += turn * _smooth((s - start) / rng.uniform(60, 110))
         self._s, self._heading = s, heading
         self._x, self._y = np.cumsum(np.cos(heading)) * STEP, np.cumsum(np.sin(heading)) * STEP
         self.lane = rng.uniform(3.6, 4.5)  # width of one lane
-        self.lanes = rng.choice([1, 2], p=[0.8, 0.2])  # in each direction
-        self.parking = rng.choice([0, 2.3], p=[0.65, 0.35])  # width of a parking strip
+        self.lanes = rng.choice([1, 2], p=[0.88, 0.12])  # in each direction
+        self.parking = rng.choice([0, 2.3], p=[0.82, 0.18])  # width of a parking strip
         self.edge = self.lane * self.lanes + self.parking  # of the road
-        self.pavement = rng.uniform(2.4, 5.0)
+        self.pavement = rng.uniform(3.4, 7.5)
         self.crossing = rng.uniform(45, 130) if rng.random() < 0.6 else -200.0  # where another road crosses
         self.across_half = rng.uniform(4, 6)
         self.weather = draw_weather(rng)
@@ -166,7 +166,7 @@ class Street:
                 self._dashes(s0, s1, 0, white)
             else:
                 for t in (-0.16, 0.16) if style == 0 else (0,):
-                    self.strip("road line", s0, s1, t - 0.065, t + 0.065, 0, yellow if style == 0 else white, "marking")
+                    self.strip("road line", s0, s1, t - 0.05, t + 0.05, 0, yellow if style == 0 else white, "marking")
             for t in [side * self.lane for side in (-1, 1)] if self.lanes == 2 else []:
                 self._dashes(s0, s1, t, white)
             for t in [side * (self.edge - self.parking) for side in (-1, 1)] if self.parking else []:
@@ -189,7 +189,7 @@ class Street:
         """Fills one side of the road with houses, gardens and greens, one after the other."""
         rng, s = self.rng, -28.0
         front = self.edge + self.pavement
-        built = rng.uniform(0.3, 0.75)
+        built = rng.uniform(0.2, 0.7)
         while s < 210:
             long = rng.uniform(14, 34)
             if not self.free(s + long / 2, long / 2 + 3):
@@ -202,13 +202,13 @@ class Street:
             if rng.random() < built:
                 setback = rng.choice([rng.uniform(2, 5), rng.uniform(6, 16)])
                 self._building(s + 1, s + long - 1, side * (front + setback), side, s)
-                self._boundary(s, s + long, side * (front + 0.25), 0.35 if setback > 4 else 0.7)
-                for _ in range(rng.poisson(1.2) if setback > 5 else 0):
+                self._boundary(s, s + long, side * (front + 0.25), 0.15 if setback > 4 else 0.7)
+                for _ in range(rng.poisson(2.0) if setback > 5 else 0):
                     self.tree(rng.uniform(s, s + long), side * (front + rng.uniform(1.5, setback - 1.5)), rng.uniform(3, 6.5))
             else:
-                self._boundary(s, s + long, side * (front + 0.25), 0.35)
-                for _ in range(rng.poisson(4)):
-                    self.tree(rng.uniform(s, s + long), side * (front + 2 + rng.gamma(2, 6)), rng.uniform(4, 11))
+                self._boundary(s, s + long, side * (front + 0.25), 0.3)
+                for _ in range(rng.poisson(10)):
+                    self.tree(rng.uniform(s, s + long), side * (front + 2 + rng.gamma(1.6, 6)), rng.uniform(4.5, 13))
                 for _ in range(rng.poisson(1.5)):
                     self.bush(rng.uniform(s, s + long), side * (front + rng.uniform(1, 10)), rng.uniform(0.6, 1.5))
             s += long
@@ -216,11 +216,11 @@ class Street:
     def _boundary(self, s0, s1, t, bare):
         """A wall, hedge or fence along the pavement, or with probability `bare` nothing."""
         rng = self.rng
-        kind = rng.choice(["none", "wall", "fence", "hedge"], p=[bare, *(1 - bare) * np.array([0.52, 0.2, 0.28])])
+        kind = rng.choice(["none", "wall", "fence", "hedge"], p=[bare, *(1 - bare) * np.array([0.62, 0.14, 0.24])])
         thing, thick = self.thing(), 0.3 * np.sign(t)
         steps = [(a, min(a + 6, s1)) for a in np.arange(s0, s1 - 0.5, 6.0)]
         if kind == "wall":
-            high, colour = rng.uniform(0.7, 2.3), rng.uniform(95, 175) + rng.uniform(-12, 12, 3)
+            high, colour = rng.uniform(1.0, 3.0), rng.uniform(95, 175) + rng.uniform(-12, 12, 3)
             for a, b in steps:
                 self.solid("wall", thing, self.plan(a, b, t, t + thick), 0, high, colour, "blocks", (0.5, 0.22, 0.35), colour * 1.1)
         elif kind == "fence":
@@ -308,17 +308,29 @@ class Street:
             return
         radius = (high - bare) / 2
         middle = bare + radius
-        toward = 0.0
-        for dark, share in ((0.55, 1.0), (0.8, 0.9), (1.0, 0.8)):  # the back, the middle and the front of the crown
-            wide = radius * (rng.uniform(0.85, 1.15) if kind == "broad" else 0.5)
-            tufts = _tufts(rng, wide * share, radius * share, middle, kind)
-            self.board("tree", thing, place - toward * self.axes(s)[0], tufts, green * dark, "leaves", (max(wide, radius) * 1.1, middle, 0.75))
-            toward += radius * 0.35
+        ahead, fine = self.axes(s)[0], 26 if s < 110 and abs(t) < 30 else 11
+        if kind == "conifer":
+            for i, y in enumerate(bare + (high - bare) * np.array([0, 0.16, 0.31, 0.45, 0.58, 0.7, 0.81, 0.91])):  # whorls of branches, the lowest first
+                wide = (high - y) * 0.27 + 0.06 * high * 0.6
+                self._crown(thing, place - ahead * 0.05 * i, rng.uniform(-0.1, 0.1), y, wide, wide * 0.75, green * (0.75 + 0.05 * i), fine)
+            return
+        wide, count = radius * rng.uniform(0.85, 1.25), rng.integers(6, 10)
+        angle, reach = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0.05, 1, count))
+        self._crown(thing, place + ahead * wide, 0, middle, wide * 0.8, radius * 0.8, green * 0.5, 2 * fine)
+        for i in range(count):  # boughs, from the back to the front
+            x, y, size = wide * 0.66 * reach[i] * np.cos(angle[i]), radius * 0.62 * reach[i] * np.sin(angle[i]), rng.uniform(0.34, 0.52)
+            nearer = place - ahead * wide * (1.6 * i / count - 0.8)
+            self._crown(thing, nearer, x, middle + y, size * wide, size * radius, green * rng.uniform(0.7, 1.0), fine)
+
+    def _crown(self, thing, place, x, y, wide, high, green, count):
+        """A ball of leaves about (x, y): part of a tree."""
+        tufts = _tufts(self.rng, x, y, wide, high, count)
+        self.board("tree", thing, place, tufts, green, "leaves", (max(wide, high) * 1.2, y, 0.75, x))
 
     def bush(self, s, t, size):
         """A low ball of leaves."""
         green = np.array([self.rng.uniform(50, 90), self.rng.uniform(76, 100), self.rng.uniform(26, 46)])
-        tufts = _tufts(self.rng, size, size * 0.6, size * 0.5, "broad")
+        tufts = _tufts(self.rng, 0, size * 0.5, size, size * 0.6, 40)
         self.board("bush", self.thing(), self.at(s, t), tufts, green, "leaves", (size, size * 0.5, 0.75))
 
     def _horizon(self):
@@ -343,12 +355,12 @@ class Street:
         for s in np.arange(first, 190, every):
             if self.free(s, 1):
                 self._lamp(s, edge + side * 0.5, side)
-        if rng.random() < 0.4:
+        if rng.random() < 0.55:
             for s in np.arange(first + every / 2, 170, every / 2):
                 if self.free(s, 5) and rng.random() < 0.8:
-                    self.tree(s + 2, edge + side * 0.9, rng.uniform(4, 6.5), "broad")
-        for _ in range(rng.poisson(2.2)):
-            s = rng.uniform(12, 110)
+                    self.tree(s + 2, edge + side * 0.9, rng.uniform(4.5, 8), "broad")
+        for _ in range(rng.poisson(1.2)):
+            s = rng.uniform(24, 120)
             if self.free(s, 1) and side > 0:
                 self._sign(s, edge + side * 0.45, side)
         for _ in range(rng.poisson(5)):
@@ -440,11 +452,11 @@ class Street:
         """Draws up who drives, parks and walks where; `frame` puts them there."""
         rng, lane = self.rng, self.lane
         for i in range(self.lanes):  # ahead in our direction, and towards us
-            s = self.start + (rng.uniform(9, 45) if i == 0 else rng.uniform(4, 40))
-            for _ in range(rng.integers(1, 4)):
+            s = self.start + (rng.uniform(16, 70) if i == 0 else rng.uniform(4, 40))
+            for _ in range(rng.integers(1, 3)):
                 self.cars.append((s, (i + 0.5) * lane, rng.uniform(0.7, 1.15) * 7, 1))
                 s += rng.uniform(9, 40)
-            s = self.start + rng.uniform(8, 60)
+            s = self.start + rng.uniform(20, 80)
             for _ in range(rng.integers(1, 5)):
                 self.cars.append((s, -(i + 0.5) * lane, -rng.uniform(5, 9), -1))
                 s += rng.uniform(10, 50)
@@ -452,13 +464,13 @@ class Street:
             for side in (-1, 1):
                 s = rng.uniform(-5, 10)
                 while s < 130:
-                    if self.free(s, 7) and rng.random() < 0.6:
+                    if self.free(s, 7) and rng.random() < 0.5:
                         self.cars.append((s, side * (self.edge - 1.1), 0.0, side))
                     s += rng.uniform(5.4, 7)
         self.cars = [(*car, rng.choice(len(BODIES)), CAR_COLOURS[rng.integers(len(CAR_COLOURS))], self.thing()) for car in self.cars]
         self.people = []
-        for _ in range(rng.poisson(6)):
-            side, s = rng.choice([-1, 1]), rng.choice([rng.uniform(8, 26), rng.uniform(26, 90)])
+        for _ in range(rng.poisson(1.3)):
+            side, s = rng.choice([-1, 1]), rng.choice([rng.uniform(16, 34), rng.uniform(34, 90)])
             t = side * (self.edge + rng.uniform(0.5, self.pavement - 0.4))
             self.people.append((s + self.start, t, rng.uniform(-1.2, 1.2), KERB, rng.integers(1 << 30), self.thing()))
         if self.crossing > 0 and rng.random() < 0.6:
@@ -479,7 +491,7 @@ class Street:
         for place, t, speed, z, seed, thing in self.people:
             if place + speed * moment > s + 2:
                 self._person(self.at(place + speed * moment, t, z), np.random.default_rng(seed), moment, thing)
-        self.add("camera car", 0, camera.position + 0.5 * camera.ahead, camera.right, -UP, BONNET, (14, 15, 17), "bonnet", (0.245,))
+        self.add("camera car", 0, camera.position + 0.5 * camera.ahead, camera.right, -UP, BONNET, (14, 15, 17), "bonnet")
         parts, self.parts = self.parts, static
         return camera, parts
 
@@ -559,7 +571,7 @@ BODIES = [  # length, width, height; as shares of the length: where the bonnet, 
 ]
 # The camera car's own, half a metre ahead, as the real frames show it.
 BONNET = np.array([[-440, 450], [-440, 218], [-292, 219], [-262, 210], [-145, 204], [0, 199], [150, 203], [275, 210], [300, 220], [440, 218], [440, 450]]) / 800
-CAR_COLOURS = [(196, 198, 200), (225, 225, 222), (30, 31, 34), (90, 94, 100), (150, 18, 22), (24, 62, 132), (30, 92, 110), (196, 150, 30), (66, 74, 52)]
+CAR_COLOURS = [(196, 198, 200), (225, 225, 222), (30, 31, 34), (90, 94, 100), (142, 34, 36), (58, 82, 128), (62, 104, 116), (184, 146, 62), (76, 82, 66)]
 
 
 def _smooth(x):
@@ -573,18 +585,14 @@ def _inset(quad, u0, u1, v0, v1):
     return np.array([(a * (1 - u) + b * u) * (1 - v) + (d * (1 - u) + c * u) * v for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1))])
 
 
-def _tufts(rng, wide, high, middle, kind):
-    """Ragged tufts of leaves that together fill a crown, as rings."""
-    count = int(np.clip(34 * high, 26, 130))
+def _tufts(rng, x, y, wide, high, count):
+    """Ragged tufts of leaves that together fill an ellipse about (x, y), as rings."""
     angle, radius = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0, 1, count))
-    x, y = radius * np.cos(angle) * wide, radius * np.sin(angle) * high
-    if kind == "conifer":
-        y = high * (1 - 2 * np.sqrt(rng.uniform(0, 1, count)))
-        x = rng.uniform(-1, 1, count) * wide * (1 - y / high) * 0.62
-    size = (0.32 - 0.2 * radius) * min(wide, high) * rng.uniform(0.7, 1.2, count) + 0.06
-    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False) + rng.uniform(0, 6, (count, 1))
-    reach = size[:, None] * np.where(np.arange(12) % 2, 0.62, 1.08) * rng.uniform(0.7, 1.25, (count, 12))
-    return list(np.stack([x[:, None] + reach * np.cos(turn), y[:, None] + middle + reach * np.sin(turn)], axis=-1))
+    middle = np.stack([x + radius * np.cos(angle) * wide, y + radius * np.sin(angle) * high], axis=1)
+    size = (0.45 - 0.25 * radius) * min(wide, high) * rng.uniform(0.7, 1.2, count) + 0.05
+    turn = np.linspace(0, 2 * np.pi, 14, endpoint=False) + rng.uniform(0, 6, (count, 1))
+    reach = size[:, None] * np.where(np.arange(14) % 2, 0.7, 1.05) * rng.uniform(0.6, 1.3, (count, 14))
+    return list(middle[:, None] + reach[..., None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1))
 
 
 def _fronds(rng, high):
@@ -601,14 +609,14 @@ def _fronds(rng, high):
 
 def draw_weather(rng) -> Weather:
     """Clear, cloudy, evening or after rain."""
-    kind = rng.choice(["clear", "cloudy", "evening", "rain"], p=[0.4, 0.25, 0.2, 0.15])
+    kind = rng.choice(["clear", "cloudy", "evening", "rain"], p=[0.4, 0.22, 0.22, 0.16])
     high, turn = {"clear": rng.uniform(35, 60), "cloudy": rng.uniform(40, 65), "evening": rng.uniform(14, 24), "rain": rng.uniform(35, 60)}[kind], rng.uniform(0, 2 * np.pi)
     high = np.radians(high)
     sun = np.array([np.cos(turn) * np.cos(high), np.sin(turn) * np.cos(high), np.sin(high)])
-    looks = {  # sunlight, skylight, zenith, horizon, clouds, haze, wet, exposure
-        "clear": ((255, 240, 215), (120, 138, 165), (58, 104, 168), (186, 208, 226), rng.uniform(0.2, 0.55), 420, 0.0, 1.0),
-        "cloudy": ((128, 126, 124), (150, 158, 168), (108, 124, 146), (190, 198, 206), rng.uniform(0.7, 1.0), 300, 0.0, 1.0),
-        "evening": ((255, 190, 120), (116, 112, 122), (110, 116, 140), (232, 200, 158), rng.uniform(0.3, 0.8), 300, rng.choice([0, 0.8]), 1.0),
-        "rain": ((105, 106, 108), (132, 138, 146), (100, 108, 118), (168, 174, 180), 1.0, 220, 1.0, 1.0),
+    looks = {  # sunlight, skylight, zenith, horizon, clouds, haze, wet
+        "clear": ((255, 240, 215), (120, 138, 165), (58, 104, 168), (186, 208, 226), rng.uniform(0.2, 0.55), 420, 0.0),
+        "cloudy": ((128, 126, 124), (150, 158, 168), (108, 124, 146), (190, 198, 206), rng.uniform(0.7, 1.0), 300, 0.0),
+        "evening": ((255, 190, 120), (116, 112, 122), (110, 116, 140), (232, 200, 158), rng.uniform(0.3, 0.8), 300, rng.choice([0, 0.8])),
+        "rain": ((105, 106, 108), (132, 138, 146), (100, 108, 118), (168, 174, 180), 1.0, 220, 1.0),
     }[kind]
-    return Weather(sun, *looks)
+    return Weather(sun, *looks, drift=rng.uniform(0, 4))
