@@ -23,6 +23,7 @@ class Part:
         name: what it is, such as "road". instance: the number of the thing that it belongs to; parts of one car share it.
         origin: where its own coordinates (u, v) are zero. across, along: directions of u and v; across=None turns with the camera.
         rings: outlines, each float (n, 2) of (u, v) in metres; together they are the part.
+        outside: whether it is seen only from the side that across × along points to, as a wall of a closed box is.
         colour: red, green, blue, 0 to 255. texture: a key of TEXTURES. detail: four numbers for its pattern.
     """
 
@@ -35,6 +36,7 @@ class Part:
     colour: tuple
     texture: str = "plain"
     detail: tuple = (0.0, 0.0, 0.0, 0.0)
+    outside: bool = False
 
 
 @dataclass
@@ -83,22 +85,41 @@ def rasterise(corners, starts, owners, keys, height, width, floor):
     low, high = (reach.reduceat(corners, starts[:-1]) for reach in (np.minimum, np.maximum))
     order = np.argsort(owners, kind="stable")
     order = order[((high[order] > 0) & (low[order] < (width, height))).all(1)]
-    low, high, owners = np.floor(low[order]).astype(int), np.ceil(high[order]).astype(int) + 1, owners[order]
-    sixteenths = np.rint(corners * 16).astype(np.int32)
-    first = np.flatnonzero(np.diff(owners, prepend=-1))
-    for begin, end in zip(first, [*first[1:], len(owners)], strict=True):
-        x0, y0 = np.maximum(low[begin:end].min(0), 0).tolist()
-        x1, y1 = np.minimum(high[begin:end].max(0), (width, height)).tolist()
+    if len(order) == 0:
+        return ids, best
+    first = np.flatnonzero(np.diff(owners[order], prepend=-1))
+    low = np.maximum(np.floor(np.minimum.reduceat(low[order], first)), 0).astype(int)
+    high = np.minimum(np.ceil(np.maximum.reduceat(high[order], first)) + 1, (width, height)).astype(int)
+    rings = np.split(np.rint(_shrink(corners, starts) * 16).astype(np.int32), starts[1:-1])
+    xs, ys = np.arange(width), np.arange(height)
+    for begin, end, (x0, y0), (x1, y1) in zip(first.tolist(), [*first[1:].tolist(), len(order)], low.tolist(), high.tolist(), strict=True):
         inside = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        corner = np.array([16 * x0, 16 * y0], np.int32)
         for ring in order[begin:end]:
-            cv2.fillPoly(inside, [sixteenths[starts[ring] : starts[ring + 1]] - (16 * x0, 16 * y0)], 1, shift=4)
-        k = keys[owners[begin]]
-        key = np.add.outer(k[1] * np.arange(y0, y1) + k[2], k[0] * np.arange(x0, x1)).astype(np.float32)
+            cv2.fillPoly(inside, [rings[ring] - corner], 1, shift=4)
+        part = owners[order[begin]]
+        k = keys[part]
+        key = np.add.outer(k[1] * ys[y0:y1] + k[2], k[0] * xs[x0:x1]).astype(np.float32)
         window = slice(y0, y1), slice(x0, x1)
-        seen = (key >= best[window] * np.float32(0.9995)) & inside.view(bool)  # a mark on a road is as near as the road
+        seen = (key >= best[window] * np.float32(0.9999)) & inside.view(bool)  # a mark on a road is as near as the road
         np.copyto(best[window], key, where=seen)
-        ids[window][seen] = owners[begin]
+        ids[window][seen] = part
     return ids, best
+
+
+def _shrink(corners, starts):
+    """Rings moved inward by half a pixel, because OpenCV also fills each pixel that an edge runs through; slivers stay as they are."""
+    lengths = np.diff(starts)
+    before, after = np.arange(len(corners)) - 1, np.arange(len(corners)) + 1
+    before[starts[:-1]], after[starts[1:] - 1] = starts[1:] - 1, starts[:-1]
+    edge = corners[after] - corners
+    long = np.hypot(*edge.T)
+    area = np.add.reduceat(corners[:, 0] * edge[:, 1] - corners[:, 1] * edge[:, 0], starts[:-1]) / 2
+    thick = np.abs(area) / (np.add.reduceat(long, starts[:-1]) + 1e-9)
+    inward = np.repeat(np.where(thick > 0.8, np.sign(area), 0), lengths)[:, None] * np.stack([-edge[:, 1], edge[:, 0]], 1) / (long[:, None] + 1e-9)
+    step = 0.5 * np.abs(inward).max(1)
+    bend = 1 + (inward * inward[before]).sum(1)
+    return corners + ((step + step[before]) / 2 / np.maximum(bend, 0.3))[:, None] * (inward + inward[before])
 
 
 class Scene:
@@ -113,12 +134,13 @@ class Scene:
         self.across = np.array([camera.right if part.across is None else part.across for part in parts])
         self.along = np.array([part.along for part in parts])
         self.boards = np.array([part.across is None for part in parts])
-        normal = np.cross(self.across, self.along)
-        side = ((camera.position - self.origin) * normal).sum(1)
-        self.normal = normal * np.sign(side)[:, None]
+        self.outward = np.cross(self.across, self.along)
+        side = ((camera.position - self.origin) * self.outward).sum(1)
+        self.normal = self.outward * np.sign(side)[:, None]  # towards the camera
+        self.closed = np.array([part.outside for part in parts])
         flat = np.stack([self.across, self.along, self.origin - camera.position], axis=2)  # (u, v, 1) -> from the camera
-        self.edge_on = np.abs(side) < 0.005
-        flat[self.edge_on] = np.eye(3)
+        self.hidden = (np.abs(side) < 0.005) | (self.closed & (side < 0))
+        flat[np.abs(side) < 0.005] = np.eye(3)
         self.to_pixels = camera.matrix @ flat
         self.to_part = np.linalg.inv(self.to_pixels)  # (x, y, 1) -> (u, v, 1) / depth
         rings = [(number, ring) for number, part in enumerate(parts) for ring in part.rings]
@@ -135,8 +157,8 @@ class Scene:
         """Corners in pixels, their starts and owners, cut off where they come too near to the camera."""
         corners = np.einsum("nij,nj->ni", self.to_pixels[self.owner_of_corner], self.uv1)
         ok = corners[:, 2] >= NEAR
-        whole = np.logical_and.reduceat(ok, self.starts[:-1]) & ~self.edge_on[self.owners]
-        cut = np.logical_or.reduceat(ok, self.starts[:-1]) & ~whole & ~self.edge_on[self.owners]
+        whole = np.logical_and.reduceat(ok, self.starts[:-1]) & ~self.hidden[self.owners]
+        cut = np.logical_or.reduceat(ok, self.starts[:-1]) & ~whole & ~self.hidden[self.owners]
         lengths = np.diff(self.starts)
         pieces = [corners[np.repeat(whole, lengths)], *(_clip(corners[self.starts[i] : self.starts[i + 1]]) for i in np.flatnonzero(cut))]
         starts = np.cumsum([0, *lengths[whole], *map(len, pieces[1:])])
@@ -168,6 +190,7 @@ class Scene:
         to_cells = np.concatenate([to_cells, np.broadcast_to([[[0, 0, 1.0]]], (len(basis), 1, 3))], axis=1)
         usable = np.abs(np.linalg.det(to_cells)) > 0.05
         to_cells[~usable] = np.eye(3)
+        usable &= ~self.closed | (self.outward @ sun > 0)
         heights = np.einsum("ni,nij->nj", basis[:, 2], np.linalg.inv(to_cells))
         low, high = (ufunc.reduceat(corners, self.starts[:-1]) for ufunc in (np.minimum, np.maximum))
         tall = np.maximum.reduceat(points[:, 2], self.starts[:-1]) > 0.2

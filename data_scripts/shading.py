@@ -152,7 +152,7 @@ def _lit(scene, rays, weather, light):
     stain = _sample(_noise(2, 1.5), u + 7, v, 0.1)
     base = np.concatenate([linear([part.colour for part in parts]), np.zeros((1, 3), np.float32)])[ids]
     base *= (1 + grit_share * grit + stain_share * stain)[..., None]
-    shadow = scene.shadow(weather.sun)
+    shadow = scene.shadow(weather.sun) if weather.clouds < 0.7 else 0  # under a closed ceiling nothing casts one
     up = normal[:, 2][ids]
     direct = np.maximum(normal @ weather.sun.astype(np.float32), 0)[ids] * (1 - shadow)
     sky = (0.62 + 0.38 * up) * (1 - 0.8 * scene.under())

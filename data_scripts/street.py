@@ -79,13 +79,13 @@ class Street:
         self.things += 1
         return self.things
 
-    def add(self, name, thing, origin, across, along, rings, colour, texture="plain", detail=()):
+    def add(self, name, thing, origin, across, along, rings, colour, texture="plain", detail=(), outside=False):
         """One part; a single ring will do for a list of one."""
         rings = [rings] if isinstance(rings, np.ndarray) else rings
         detail = (*detail, *(0.0,) * (4 - len(detail)))
-        self.parts.append(Part(name, thing, np.asarray(origin, float), across, along, rings, tuple(colour), texture, detail))
+        self.parts.append(Part(name, thing, np.asarray(origin, float), across, along, rings, tuple(colour), texture, detail, outside))
 
-    def face(self, name, thing, points, colour, texture="plain", detail=()):
+    def face(self, name, thing, points, colour, texture="plain", detail=(), outside=False):
         """A flat polygon through points (n, 3); v is across the first edge, u along it."""
         points = np.asarray(points, float)
         across = points[1] - points[0]
@@ -94,7 +94,7 @@ class Street:
         along = along - across * (along @ across)
         along /= np.linalg.norm(along)
         ring = (points - points[0]) @ np.stack([across, along], axis=1)
-        self.add(name, thing, points[0], across, along, ring, colour, texture, detail)
+        self.add(name, thing, points[0], across, along, ring, colour, texture, detail, outside)
 
     def board(self, name, thing, place, rings, colour, texture="plain", detail=()):
         """Something that turns with the camera; (0, 0) of its rings is at `place`."""
@@ -102,7 +102,7 @@ class Street:
 
     def strip(self, name, s0, s1, t0, t1, z, colour, texture, detail=()):
         """A flat band along the road."""
-        s = np.linspace(s0, s1, max(2, int((s1 - s0) / STEP) + 1))
+        s = _corners(s0, s1)
         along, right = self.axes((s0 + s1) / 2)
         outline = np.concatenate([self.at(s, t0, z), self.at(s[::-1], t1, z)])
         ring = (outline - outline[0]) @ np.stack([right, along], axis=1)
@@ -111,9 +111,11 @@ class Street:
     def solid(self, name, thing, base, z0, z1, colour, texture="plain", detail=(), top=None, roof=True):
         """Walls on a footprint (n, 3) from z0 to z1, and a lid of colour `top`."""
         base = np.asarray(base, float)
+        (x0, y0), (x1, y1) = (base[1] - base[0])[:2], (base[2] - base[1])[:2]
+        base = base if x0 * y1 > x1 * y0 else base[::-1]  # counterclockwise, so that the faces look outward
         low, high = base * (1, 1, 0) + UP * z0, base * (1, 1, 0) + UP * z1
         for i, j in zip(range(len(base)), [*range(1, len(base)), 0], strict=True):
-            self.face(name, thing, [low[i], low[j], high[j], high[i]], colour, texture, detail)
+            self.face(name, thing, [low[i], low[j], high[j], high[i]], colour, texture, detail, outside=True)
         if roof:
             self.face(name, thing, high, colour if top is None else top)
 
@@ -140,8 +142,8 @@ class Street:
             inner, outer = side * edge, side * (edge + self.pavement)
             for s0, s1 in gaps:
                 self.strip("pavement", s0, s1, inner, outer, KERB, slab, "slabs", stone)
-                for s in np.arange(s0, s1, 6.0):  # the kerb's upright side, and the stone on top of it
-                    p, q = self.at(s, inner), self.at(min(s + 6, s1), inner)
+                corners = self.at(_corners(s0, s1), inner)
+                for p, q in zip(corners[:-1], corners[1:], strict=True):  # the kerb's upright side, and the stone on top of it
                     self.face("pavement", self.things, [p, q, q + UP * KERB, p + UP * KERB], slab * 0.8)
                 self.strip("pavement", s0, s1, inner, inner + side * 0.22, KERB, slab * 1.08, "slabs", (1.2, 9, 0.3))
         self.strip("road", -45, far, -edge, edge, 0, grey, "asphalt")
@@ -308,7 +310,7 @@ class Street:
             return
         radius = (high - bare) / 2
         middle = bare + radius
-        ahead, fine = self.axes(s)[0], 26 if s < 110 and abs(t) < 30 else 11
+        ahead, fine = self.axes(s)[0], 25 if s < 60 and abs(t) < 25 else 16 if s < 110 else 10
         if kind == "conifer":
             for i, y in enumerate(bare + (high - bare) * np.array([0, 0.16, 0.31, 0.45, 0.58, 0.7, 0.81, 0.91])):  # whorls of branches, the lowest first
                 wide = (high - y) * 0.27 + 0.06 * high * 0.6
@@ -316,7 +318,7 @@ class Street:
             return
         wide, count = radius * rng.uniform(0.85, 1.25), rng.integers(6, 10)
         angle, reach = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0.05, 1, count))
-        self._crown(thing, place + ahead * wide, 0, middle, wide * 0.8, radius * 0.8, green * 0.5, 2 * fine)
+        self._crown(thing, place + ahead * wide, 0, middle, wide * 0.8, radius * 0.8, green * 0.5, fine + fine // 2)
         for i in range(count):  # boughs, from the back to the front
             x, y, size = wide * 0.66 * reach[i] * np.cos(angle[i]), radius * 0.62 * reach[i] * np.sin(angle[i]), rng.uniform(0.34, 0.52)
             nearer = place - ahead * wide * (1.6 * i / count - 0.8)
@@ -572,6 +574,11 @@ BODIES = [  # length, width, height; as shares of the length: where the bonnet, 
 # The camera car's own, half a metre ahead, as the real frames show it.
 BONNET = np.array([[-440, 450], [-440, 218], [-292, 219], [-262, 210], [-145, 204], [0, 199], [150, 203], [275, 210], [300, 220], [440, 218], [440, 450]]) / 800
 CAR_COLOURS = [(196, 198, 200), (225, 225, 222), (30, 31, 34), (90, 94, 100), (142, 34, 36), (58, 82, 128), (62, 104, 116), (184, 146, 62), (76, 82, 66)]
+
+
+def _corners(s0, s1):
+    """Where a band along the road from s0 to s1 has its corners: close together near by, where a bend would show them."""
+    return np.concatenate([[s0], [s for s in np.arange(-50, LENGTH, STEP) if s0 < s < s1 and (s < 130 or s % 10 == 0)], [s1]])
 
 
 def _smooth(x):
