@@ -65,5 +65,5 @@ def _root(names, dataset):
     if first.startswith("**/") and all(any(f"/{name}".endswith(mark[2:]) for name in known) for mark in dataset.marks):
         return ""
     if not roots:
-        raise DataError(f"the archive is not this set: there is no {' or no '.join(dataset.marks)} in it")
+        raise DataError(f"the archive is not this set: there is no {dataset.missing} in it")
     return min(roots, key=lambda root: (root.count("/"), root))

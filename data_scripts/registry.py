@@ -60,6 +60,11 @@ class DataSet:
     most_mb: int = 500
 
     @property
+    def missing(self) -> str:
+        """What a folder or an archive lacks that is not this set: "train/image or no train/label"."""
+        return " or no ".join(mark.removeprefix("**/") for mark in self.marks)
+
+    @property
     def generator(self) -> str:
         """Module with `make(folder, seed)`, `VERSION` and `SEED`; imported only when something is to be made."""
         return f"data_scripts.{self.name}"

@@ -202,7 +202,7 @@ class Scene:
         u, v = (part.astype(np.float32) for part in cell(x, y, z))
         blocked = cv2.remap(top, u, v, cv2.INTER_NEAREST, borderValue=0) > z + 0.25 + 0.004 * self.depth
         receives = np.array([*(part.texture not in ("leaves", "bonnet") for part in self.parts), False])
-        return cv2.GaussianBlur((blocked & receives[self.ids]).astype(np.float32), (0, 0), 1.2)
+        return cv2.GaussianBlur((blocked & receives[self.ids]).astype(np.float32), (0, 0), self.camera.width * 0.0015)
 
     def under(self) -> np.ndarray:
         """How much of the sky the cars hide from the ground beneath and beside them, float32 (height, width), 0 to 1."""

@@ -188,7 +188,7 @@ def _sky(rays, weather, light):
 
 def _reflect(image, water, depth, weather):
     """Wet ground is darker, and shows upside down what stands and shines beyond it; the camera looks level, so that is a flip."""
-    mirror = cv2.GaussianBlur(image[::-1], (0, 0), sigmaX=2, sigmaY=9)
+    mirror = cv2.GaussianBlur(image[::-1], (0, 0), sigmaX=len(image) / 300, sigmaY=len(image) / 65)
     puddle = np.clip((water - 1.0) * 6, 0, 1) * weather.wet
     grazing = np.clip(0.12 + depth / 60, 0, 0.6) * weather.wet * (water > 0)
     share = np.maximum(grazing * np.clip(water, 0.4, 1), puddle * np.clip(0.35 + depth / 50, 0, 0.75))[..., None]
@@ -206,8 +206,8 @@ def _develop(image, ids, weather, rng):
     border = np.zeros(ids.shape, np.uint8)
     border[:, 1:] |= ids[:, 1:] != ids[:, :-1]
     border[1:] |= ids[1:] != ids[:-1]
-    border = cv2.GaussianBlur(border.astype(np.float32), (0, 0), 0.8)
-    soft = cv2.GaussianBlur(image, (0, 0), 0.75)
+    border = cv2.GaussianBlur(border.astype(np.float32), (0, 0), width / 1000)
+    soft = cv2.GaussianBlur(image, (0, 0), width / 1070)
     image += (soft - image) * np.clip(0.25 + 2 * border, 0, 1)[..., None]
     image += rng.standard_normal((height, width, 1), np.float32) * 1.2
     return np.clip(np.rint(image), 0, 255).astype(np.uint8)

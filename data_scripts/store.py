@@ -218,7 +218,7 @@ def _skipped(dataset):
         if not base.is_dir():
             return "; COURSE_DATA names a folder that is not there"
         if (base / dataset.name).is_dir() and not has_marks(base / dataset.name, dataset):
-            return f"; {dataset.name} in COURSE_DATA was skipped, because it has no {' or no '.join(dataset.marks)}"
+            return f"; {dataset.name} in COURSE_DATA was skipped, because it has no {dataset.missing}"
     return ""
 
 
