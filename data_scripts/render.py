@@ -116,7 +116,11 @@ def _shrink(corners, starts):
     long = np.hypot(*edge.T)
     area = np.add.reduceat(corners[:, 0] * edge[:, 1] - corners[:, 1] * edge[:, 0], starts[:-1]) / 2
     thick = np.abs(area) / (np.add.reduceat(long, starts[:-1]) + 1e-9)
-    inward = np.repeat(np.where(thick > 0.8, np.sign(area), 0), lengths)[:, None] * np.stack([-edge[:, 1], edge[:, 0]], 1) / (long[:, None] + 1e-9)
+    inward = (
+        np.repeat(np.where(thick > 0.8, np.sign(area), 0), lengths)[:, None]
+        * np.stack([-edge[:, 1], edge[:, 0]], 1)
+        / (long[:, None] + 1e-9)
+    )
     step = 0.5 * np.abs(inward).max(1)
     bend = 1 + (inward * inward[before]).sum(1)
     return corners + ((step + step[before]) / 2 / np.maximum(bend, 0.3))[:, None] * (inward + inward[before])
@@ -203,22 +207,6 @@ class Scene:
         blocked = cv2.remap(top, u, v, cv2.INTER_NEAREST, borderValue=0) > z + 0.25 + 0.004 * self.depth
         receives = np.array([*(part.texture not in ("leaves", "bonnet") for part in self.parts), False])
         return cv2.GaussianBlur((blocked & receives[self.ids]).astype(np.float32), (0, 0), self.camera.width * 0.0015)
-
-    def under(self) -> np.ndarray:
-        """How much of the sky the cars hide from the ground beneath and beside them, float32 (height, width), 0 to 1."""
-        cells, size = 480, 0.15
-        hidden = np.zeros((cells, cells), np.float32)
-        axes = np.stack([self.camera.right[:2], self.camera.ahead[:2]]) / size
-        for number, part in enumerate(self.parts):
-            if part.texture == "under":
-                points = self.origin[number, :2] + part.rings[0] @ np.stack([self.across[number, :2], self.along[number, :2]])
-                place = (points - self.camera.position[:2]) @ axes.T + (cells / 2, 0)
-                cv2.fillPoly(hidden, [np.rint(place).astype(np.int32)], 1.0)
-        hidden = cv2.GaussianBlur(hidden, (0, 0), 2.2)
-        x, y, z = self.places()
-        x, y = x - self.camera.position[0], y - self.camera.position[1]
-        u, v = ((x * a + y * b).astype(np.float32) for a, b in axes)
-        return np.where(z < 0.2, cv2.remap(hidden, u + cells // 2, v, cv2.INTER_LINEAR, borderValue=0), 0)
 
     def places(self):
         """World coordinates x, y, z of what each pixel shows, float32 (height, width) each."""

@@ -95,7 +95,11 @@ def _paint(c, at):
 def _bonnet(c, at):
     """The camera car's own: black, with a dim and clouded sky in it. v runs down from 0.25 to 0.38."""
     t = (at.v - 0.25) / 0.13
-    band = np.exp(-(((t - 0.5 - 0.1 * np.cos(14 * at.u)) / 0.16) ** 2)) * np.clip(0.8 + 0.4 * np.sin(23 * at.u + 40 * at.v), 0, 2) * np.exp(-((at.u / 0.42) ** 4))
+    band = (
+        np.exp(-(((t - 0.5 - 0.1 * np.cos(14 * at.u)) / 0.16) ** 2))
+        * np.clip(0.8 + 0.4 * np.sin(23 * at.u + 40 * at.v), 0, 2)
+        * np.exp(-((at.u / 0.42) ** 4))
+    )
     return c + at.sky_low * 0.07 * band[:, None]
 
 
@@ -111,7 +115,6 @@ TEXTURES = {  # name: metres to a pixel of grit, share that grit and stains chan
     "paint": (0.03, 0.0, 0.03, _paint, True),
     "glass": (0.03, 0.0, 0.0, _glass, True),
     "glow": (0.03, 0.0, 0.0, None, False),
-    "under": (0.03, 0.0, 0.0, None, True),
     "bonnet": (0.03, 0.0, 0.0, _bonnet, False),
 }
 ORDER = {name: number for number, name in enumerate(TEXTURES)}
@@ -155,7 +158,7 @@ def _lit(scene, rays, weather, light):
     shadow = scene.shadow(weather.sun) if weather.clouds < 0.7 else 0  # under a closed ceiling nothing casts one
     up = normal[:, 2][ids]
     direct = np.maximum(normal @ weather.sun.astype(np.float32), 0)[ids] * (1 - shadow)
-    sky = (0.62 + 0.38 * up) * (1 - 0.8 * scene.under())
+    sky = 0.62 + 0.38 * up
     lit = direct[..., None] * light.sunlight + sky[..., None] * light.skylight
     sun = np.array([weather.sun @ camera.right, weather.sun[2], -weather.sun @ camera.ahead], np.float32)
     detail = np.array([*(part.detail for part in parts), (0, 0, 0, 0)], np.float32)
@@ -166,7 +169,13 @@ def _lit(scene, rays, weather, light):
         c = base[here]
         if pattern:
             at = SimpleNamespace(u=u[here], v=v[here], grit=grit[here], stain=stain[here], footprint=footprint[here], up=up[here], sun=sun)
-            at.detail, at.sunlight, at.skylight, at.sky_low, at.sky_top = detail[ids[here]], light.sunlight, light.skylight, light.horizon, light.zenith
+            at.detail, at.sunlight, at.skylight, at.sky_low, at.sky_top = (
+                detail[ids[here]],
+                light.sunlight,
+                light.skylight,
+                light.horizon,
+                light.zenith,
+            )
             c = pattern(c, at)
         base[here] = c * lit[here] if falls else c
     wettable = np.isin(kind, [ORDER[name] for name in WETTABLE])

@@ -524,7 +524,11 @@ def test_carla_problems(tmp_path):
         pairs[0].arrays()
     pairs.masks[1].unlink()
     pairs.images[2].unlink()
-    assert [word for problem in carla(tmp_path, "all").check() for word in ("13", "1.png", "2.png") if word in problem] == ["13", "1.png", "2.png"]
+    assert [word for problem in carla(tmp_path, "all").check() for word in ("13", "1.png", "2.png") if word in problem] == [
+        "13",
+        "1.png",
+        "2.png",
+    ]
 
 
 @pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="needs the real samples")
