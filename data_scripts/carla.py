@@ -35,8 +35,8 @@ def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(
     """Fill an empty folder with FRAMES frames of each world and the lists.
 
     Args:
-        seed: the same seed gives the same files, whatever the number of processes; None: as many as there are cores, 8 at most.
-        worlds: number of worlds of each split. size: width and height of the frames in pixels.
+        seed: the same seed gives the same files. worlds: number of worlds of each split. size: width and height in pixels.
+        processes: how many work at once; None: as many as there are cores, 8 at most.
     """
     splits = [split for split, number in worlds.items() for _ in range(number)]
     for kind in ("CameraRGB", "CameraSeg"):
@@ -46,11 +46,9 @@ def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(
         (folder / f"{split}.txt").write_text("".join(names))
     drive = partial(drive_through, folder, seed, size)
     print(f"carla: drawing {len(splits) * FRAMES} frames, about a minute on two cores, once", flush=True)
-    with tqdm(total=len(splits), desc="carla", unit="world", leave=False, disable=None) as bar:
-        # Fresh processes, because a fork of a notebook that has begun to train would hang.
-        with ProcessPoolExecutor(processes or min(8, os.cpu_count()), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-            for _ in pool.map(drive, range(len(splits))):
-                bar.update()
+    # Fresh processes, because a fork of a notebook that has begun to train would hang.
+    with ProcessPoolExecutor(processes or min(8, os.cpu_count()), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        list(tqdm(pool.map(drive, range(len(splits))), "carla", len(splits), leave=False, unit="world", disable=None))
 
 
 def name(world: int, moment: int) -> str:

@@ -1,4 +1,4 @@
-"""Colours a scene: texture in metres on each part, sun, sky and shadow, reflections on wet ground, haze, clouds, and the camera's softness."""
+"""Colours a scene: texture in metres on each part, sun, sky and shadow, wet ground, haze, clouds, and the camera's softness."""
 
 from functools import cache
 from types import SimpleNamespace

@@ -172,7 +172,7 @@ class Street:
             if not self.free(s + long / 2, long / 2 + 3):  # up to the crossing if there is room, else on its other side
                 long = self.crossing - self.half - 3 - s
                 if long < 12:
-                    s = max(s, self.crossing + self.half + 3)
+                    s = self.crossing + self.half + 3.1
                     continue
             if rng.random() < built:
                 setback = rng.choice([rng.uniform(2, 5), rng.uniform(6, 16)])
@@ -201,8 +201,8 @@ class Street:
             long = np.linalg.norm(q - p)
             across = (q - p) / long
             if kind == "wall":
-                spot = lambda x, y, z, p=p, q=q: (p if x else q) + out * self.axes(a)[1] * y + UP * z  # noqa: E731, B023
-                self.box(stone, spot, (0, 1), (0, 0.3), (0, high), stone.but(stone.colour * 1.1))
+                spot, half = self.spot((a + b) / 2, t, 0, (1, out)), long / 2 + 0.03
+                self.box(stone, spot, (-half, half), (0, 0.3), (0, high), stone.but(stone.colour * 1.1))
             elif kind == "fence":
                 rails = [rect(0, z, long, z + 0.07) for z in (0.22 * high, 0.85 * high)]
                 bars = [rect(u, 0.08, u + bar, high + 0.04 * (u % 0.8 > 0.4)) for u in np.arange(0, long, gap)]
@@ -227,22 +227,12 @@ class Street:
         if kind == "house":
             ridge, tiles = high + rng.uniform(2.2, 4), wall.but(np.array((128, 66, 48)) * rng.uniform(0.6, 1.1), "blocks", (0.3, 0.33, 0.4))
             for y, eave in ((0, -0.5), (deep, deep + 0.5)):
-                corners = [
-                    (-half - 0.5, eave, high - 0.25),
-                    (half + 0.5, eave, high - 0.25),
-                    (half + 0.5, deep / 2, ridge),
-                    (-half - 0.5, deep / 2, ridge),
-                ]
-                self.face(tiles, [spot(*corner) for corner in corners])
+                corners = [(-half - 0.5, eave, high - 0.25), (half + 0.5, eave, high - 0.25), (half + 0.5, deep / 2, ridge)]
+                self.face(tiles, [spot(*corner) for corner in (*corners, (-half - 0.5, deep / 2, ridge))])
                 x = half if y else -half
                 self.face(wall.but(colour), [spot(x, 0, high), spot(x, deep, high), spot(x, deep / 2, ridge)])
-            self.box(
-                wall.but(colour * 0.8, "blocks", (0.3, 0.1, 0.3)),
-                spot,
-                (0.4, 1.2),
-                (deep / 2 - 0.4, deep / 2 + 0.4),
-                (high + 1, ridge + 0.9),
-            )
+            brick = wall.but(colour * 0.8, "blocks", (0.3, 0.1, 0.3))
+            self.box(brick, spot, (0.4, 1.2), (deep / 2 - 0.4, deep / 2 + 0.4), (high + 1, ridge + 0.9))
             return
         dark = wall.but(colour * 0.75)
         self.box(dark, spot, (-half - 0.4, half + 0.4), (-0.4, deep + 0.4), (high, high + 0.28))
@@ -274,9 +264,8 @@ class Street:
             return
         if kind == "conifer":
             heights = bare + (high - bare) * np.array([0, 0.16, 0.31, 0.45, 0.58, 0.7, 0.81, 0.91])
-            balls = [
-                (rng.uniform(-0.1, 0.1), y, w, 0.75 * w, 0.8) for y, w in zip(heights, 0.27 * (high - heights) + 0.036 * high, strict=True)
-            ]
+            widths = 0.27 * (high - heights) + 0.036 * high
+            balls = [(rng.uniform(-0.1, 0.1), y, wide, 0.75 * wide, 0.8) for y, wide in zip(heights, widths, strict=True)]
         else:
             radius, middle = (high - bare) / 2, (high + bare) / 2
             wide, balls = radius * rng.uniform(0.85, 1.25), [(0, middle, 0.65 * radius, 0.8 * radius, 0.5)]
@@ -301,9 +290,8 @@ class Street:
         for side in (-1, 1, -1, 1):
             self._building(rng.uniform(120, 240), side * rng.uniform(45, 110), side, rng.uniform(7, 15))
         crest = np.stack([x, 9 + 7 * np.sin(x / 60 + rng.uniform(0, 6)) + rng.uniform(0, 2.5, 60)], axis=1)
-        self.board(
-            self.look("tree", (70, 92, 62), "leaves", (400, 0, 0.5)), self.at(320, 0), np.concatenate([crest, [[330, 0], [-330, 0]]])
-        )
+        hill = np.concatenate([crest, [[330, 0], [-330, 0]]])
+        self.board(self.look("tree", (70, 92, 62), "leaves", (400, 0, 0.5)), self.at(320, 0), hill)
 
     # on the pavement
 
