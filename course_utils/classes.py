@@ -81,3 +81,27 @@ def _listed(values, most):
 # Colours are from the palette of Okabe and Ito (2008), which the colour-blind can tell apart too.
 ELIRET = ClassTable("eliret", [Class(0, "background", (0, 0, 0), 0), Class(255, "object", (230, 159, 0), 1)])
 MEMBRANE = ClassTable("membrane", [Class(0, "membrane", (213, 94, 0), 0), Class(255, "inside of a cell", (86, 180, 233), 1)])
+# Thirteen classes are more than that palette has: neighbours in a street differ in lightness too.
+CARLA = ClassTable(
+    "carla",
+    [
+        Class(number, name, colour, number)
+        for number, (name, colour) in enumerate(
+            [
+                ("background", (0, 0, 0)),
+                ("building", (136, 136, 136)),
+                ("fence", (204, 121, 167)),
+                ("other", (255, 255, 255)),
+                ("pedestrian", (213, 94, 0)),
+                ("pole", (240, 228, 66)),
+                ("road line", (255, 200, 120)),
+                ("road", (96, 64, 120)),
+                ("pavement", (190, 170, 220)),
+                ("vegetation", (0, 120, 84)),
+                ("car", (0, 90, 178)),
+                ("wall", (120, 70, 30)),
+                ("traffic sign", (120, 225, 255)),
+            ]
+        )
+    ],
+)

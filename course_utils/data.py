@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import psutil
 
-from course_utils.classes import ELIRET, MEMBRANE, ClassTable
+from course_utils.classes import CARLA, ELIRET, MEMBRANE, ClassTable
 from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
 
 CACHE_SHARE = 0.25  # of the memory that is free when a `Batches` is made
@@ -27,14 +27,15 @@ class Pairs:
         table: classes of the masks. name: what messages call the split.
         grey: images have one channel instead of three.
         threshold: mask values from it on count as 255 and those below as 0; for masks of two classes.
+        red: masks are colour pictures with the class in the red channel.
     """
 
-    def __init__(self, images, masks, table: ClassTable, name="", grey=False, threshold=None):
+    def __init__(self, images, masks, table: ClassTable, name="", grey=False, threshold=None, red=False):
         self.images = [Path(path) for path in images]
         self.masks = None if masks is None else [Path(path) for path in masks]
         if self.masks is not None and len(self.masks) != len(self.images):
             raise ValueError(f"{name}: {len(self.images)} images but {len(self.masks)} masks; give one mask for each image.")
-        self.table, self.name, self.grey, self.threshold = table, name, grey, threshold
+        self.table, self.name, self.grey, self.threshold, self.red = table, name, grey, threshold, red
 
     def __len__(self):
         return len(self.images)
@@ -46,7 +47,7 @@ class Pairs:
         """`pairs[10:20]`, `pairs[[3, 1, 4]]` or `pairs[3]`: those pairs, as `Pairs`."""
         chosen = np.atleast_1d(np.arange(len(self))[which])
         masks = None if self.masks is None else [self.masks[i] for i in chosen]
-        return Pairs([self.images[i] for i in chosen], masks, self.table, self.name, self.grey, self.threshold)
+        return Pairs([self.images[i] for i in chosen], masks, self.table, self.name, self.grey, self.threshold, self.red)
 
     def read(self, index: int, size=None):
         """Image uint8 (height, width, channels) and mask uint8 (height, width) or None, of one pair; DataProblem if unusable.
@@ -60,7 +61,7 @@ class Pairs:
         image = to_colours(picture, self.grey)
         if self.masks is None:
             return image, None
-        values = decode_mask(self.masks[index], self.threshold)
+        values = decode_mask(self.masks[index], self.threshold, self.red)
         shapes.append(values.shape)
         if shapes[0] != shapes[1]:
             raise DataProblem(self._unequal(index, shapes))
@@ -81,7 +82,7 @@ class Pairs:
             problems.append(str(problem))
         try:
             if self.masks is not None:
-                values = decode_mask(self.masks[index], self.threshold)
+                values = decode_mask(self.masks[index], self.threshold, self.red)
                 shapes.append(values.shape)
                 to_train(values, self.masks[index], self.table)
         except DataProblem as problem:
@@ -208,12 +209,43 @@ def eliret(folder, split: str) -> Pairs:
 def membrane(folder, split: str) -> Pairs:
     """Cell membranes in the layout of ISBI 2012: 512×512 grey slices in their order, split "train" or "test" (may lack masks)."""
     images, labels = (Path(folder) / _choose({"train": "train", "test": "test"}, split) / kind for kind in ("image", "label"))
-    # Names of both folders, so that a missing image is noticed as well as a missing mask; 2.png stands before 10.png.
-    names = sorted({path.name for path in [*images.glob("*.png"), *labels.glob("*.png")]}, key=lambda name: (len(name), name))
+    names = _in_order(images, labels)
     if not names:
         raise DataProblem(f"{images}: no PNG images here; make the set with `python -m data_scripts make membrane`.")
     masks = [labels / name for name in names] if labels.is_dir() else None
     return Pairs([images / name for name in names], masks, MEMBRANE, f"membrane {split}", grey=True, threshold=128)
+
+
+def carla(folder, split: str) -> Pairs:
+    """Street scenes in the layout of the Lyft challenge, 800×600, 13 classes; split "train", "val", "test", or "all" of them.
+
+    Reads the generated set, which lists its splits; a folder with CameraRGB and CameraSeg, as the challenge gave it out; and several
+    such folders side by side, as in Kaggle's copy. Without lists the frames stay in the order of their names and are cut into 80, 10
+    and 10 %: neighbours in a drive are nearly alike and must not be torn apart at random.
+    """
+    folder = Path(folder)
+    lists = [folder / f"{name}.txt" for name in ("train", "val", "test")]
+    wanted = _choose({"train": (0, 8), "val": (8, 9), "test": (9, 10), "all": (0, 10)}, split)
+    if any(path.is_file() for path in lists):
+        chosen = lists if split == "all" else [folder / f"{split}.txt"]
+        if missing := [path for path in chosen if not path.is_file()]:
+            raise DataProblem(f"{missing[0]}: this list is missing; make the set with `python -m data_scripts make carla`.")
+        images = [folder / "CameraRGB" / name for path in chosen for name in path.read_text(encoding="utf-8-sig").split()]
+    else:
+        places = [path for path in sorted(folder.rglob("CameraRGB")) if path.is_dir()]
+        images = [place / name for place in places for name in _in_order(place, place.with_name("CameraSeg"))]
+        if split != "all" and 0 < len(images) < 10:
+            raise DataProblem(f'{folder}: {len(images)} frames are too few to split; ask for split "all".')
+        images = images[len(images) * wanted[0] // 10 : len(images) * wanted[1] // 10]
+    if not images:
+        raise DataProblem(f"{folder}: no frames here; make the set with `python -m data_scripts make carla`.")
+    masks = [path.parent.with_name("CameraSeg") / path.name for path in images]
+    return Pairs(images, masks, CARLA, f"carla {split}", red=True)
+
+
+def _in_order(*folders):
+    """Names of the PNG files in any of the folders, so that a missing image is noticed as well as a missing mask; 2.png before 10.png."""
+    return sorted({path.name for folder in folders for path in folder.glob("*.png")}, key=lambda name: (len(name), name))
 
 
 def _choose(options, split):

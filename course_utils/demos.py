@@ -8,7 +8,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from . import show
+from . import metrics, show
 from .augment import Affine, Elastic, Sequence
 from .classes import IGNORE, ClassTable
 
@@ -322,6 +322,213 @@ def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict])
     for axis in axes.flat:
         axis.set_axis_off()
     show.legend(fig, table, ignored=bool((np.asarray(mask) == IGNORE).any()))
+    return fig
+
+
+# ---------------------------------------------------------------- two circles under every metric
+
+
+OVERLAP = {"both": (0, 158, 115), "missed": (0, 114, 178), "invented": (213, 94, 0), "neither": (235, 235, 235)}
+RADIUS, PLATE = 20, (96, 128)  # of the true circle and of the image, in pixels
+
+
+def circles() -> None:
+    """A true and a predicted circle, moved and resized: what every metric says (lesson 06)."""
+    settings = [{"shift": shift, "radius": radius} for shift, radius in [(4, 20), (20, 20), (44, 20), (0, 28)]]
+    alt = "A true and a predicted circle in four positions, and IoU, Dice and accuracy for every shift: accuracy hardly falls."
+    show.figure(draw_circles(settings), alt)
+
+    def draw(**setting):
+        show.figure(draw_circles([setting]), _circles_text(**setting))
+
+    _play(draw, shift=_slider("shift (pixels)", 10, 0, 60, 2), radius=_slider("radius (pixels)", RADIUS, 4, 40, 2))
+
+
+def two_circles(shift: int, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mask of a circle, and one of another circle `shift` pixels to its right; uint8 (height, width), 1 = circle."""
+    rows, columns = np.indices(PLATE)
+    return tuple(np.uint8((rows - 48) ** 2 + (columns - 34 - x) ** 2 <= r * (r + 0.9)) for x, r in [(0, RADIUS), (shift, radius)])
+
+
+def circle_scores(shift: int, radius: int) -> dict[str, float]:
+    """Every metric of the predicted circle; distances and areas in pixels."""
+    mask, prediction = two_circles(shift, radius)
+    matrix = metrics.confusion_matrix(mask, prediction, 2)
+    scores = {"accuracy": metrics.pixel_accuracy(matrix)} | {name: float(score(matrix)[1]) for name, score in metrics.SCORES.items()}
+    scores["mean distance"] = metrics.mean_surface_distance(mask, prediction)
+    return scores | {"Hausdorff": metrics.hausdorff(mask, prediction), "area difference": int(metrics.area_difference(matrix)[1])}
+
+
+def draw_circles(settings: list[dict]) -> Figure:
+    """One column for each setting (arguments of `circle_scores`) with its scores below, and one with scores against the shift."""
+    fig, axes = show.new(len(settings) + 1, 1, (2.1, 3.3), width_ratios=[1] * len(settings) + [1.4])
+    kinds = np.array(list(OVERLAP.values()), np.uint8)
+    for axis, setting in zip(axes[0], settings, strict=False):
+        mask, prediction = two_circles(**setting)
+        axis.imshow(kinds[np.where(mask, np.where(prediction, 0, 1), np.where(prediction, 2, 3))], interpolation="nearest")
+        axis.set_title("shift {shift}, radius {radius}".format(**setting))
+        lines = [f"{name:<15} {value:6.2f}" if name != "area difference" else f"{name:<15} {value:+6d}" for name, value in _scores(setting)]
+        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=7)
+        axis.set_axis_off()
+    shifts = np.arange(0, 61, 2)
+    curves = [circle_scores(shift, settings[0]["radius"]) for shift in shifts]
+    for name, style in [("accuracy", "-"), ("specificity", ":"), ("Dice", "-"), ("IoU", "-")]:
+        axes[0, -1].plot(shifts, [scores[name] for scores in curves], style, label=name)
+    axes[0, -1].set(xlabel="shift (pixels)", title="radius {radius}".format(**settings[0]), ylim=(-0.03, 1.03))
+    axes[0, -1].legend(fontsize=7)
+    patches = [Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", label=name) for name, colour in OVERLAP.items()]
+    fig.legend(handles=patches, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
+    return fig
+
+
+def _scores(setting):
+    return circle_scores(**setting).items()
+
+
+def _circles_text(**setting):
+    scores = circle_scores(**setting)
+    return "Predicted circle, shift {shift}, radius {radius}: ".format(**setting) + ", ".join(f"{k} {v:.2f}" for k, v in scores.items())
+
+
+# ---------------------------------------------------------------- what a loss asks of one pixel
+
+
+PIXELS, RIGHT = 64 * 64, 0.9  # pixels of the image; probability of the true class at all pixels but one
+
+
+def loss_landscape() -> None:
+    """Cost and pull of one pixel of an object under five losses, by the probability it has (lesson 06)."""
+    settings = [{"weight": 5, "gamma": 2.0, "object": size} for size in (1000, 100, 10)]
+    alt = "The pull of one pixel in objects of 1000, 100 and 10 pixels: that of Dice and Tversky grows as the object shrinks."
+    show.figure(draw_landscape(settings), alt)
+
+    def draw(**setting):
+        text = "weight {weight}, gamma {gamma}, an object of {object} pixels".format(**setting)
+        show.figure(draw_landscape([setting]), f"Cost and pull of one pixel under five losses: {text}.")
+
+    _play(
+        draw,
+        weight=_slider("class weight", 5, 1, 50),
+        gamma=_slider("gamma", 2.0, 0.0, 5.0, 0.5),
+        object=_slider("object (pixels)", 100, 2, 2000, 2),
+    )
+
+
+def pixel_losses(p, weight, gamma, object):
+    """`PIXELS` times each loss of a binary mask as the one pixel with probability `p` (an array) of its class, "object", changes it.
+
+    All other pixels have probability `RIGHT`; for the cross-entropies their share, which does not depend on p, is left out.
+    """
+    hit, invented = RIGHT * (object - 1) + p, (1 - RIGHT) * (PIXELS - object)
+
+    def tversky(alpha, beta):
+        return PIXELS * (1 - hit / (hit + alpha * invented + beta * (object - hit)))
+
+    focal = -((1 - p) ** gamma) * np.log(p)
+    pixel = {"cross-entropy": -np.log(p), f"weighted, {weight:g}": -weight * np.log(p), f"focal, gamma {gamma:g}": focal}
+    return pixel | {"Dice": tversky(0.5, 0.5), "Tversky 0.3, 0.7": tversky(0.3, 0.7)}
+
+
+def draw_landscape(settings: list[dict]) -> Figure:
+    """Left the cost of the pixel under the cross-entropies of the first setting (arguments of `pixel_losses`), then the pull for each."""
+    p = np.linspace(0.005, 0.995, 400)
+    fig, axes = show.new(1 + len(settings), 1, (2.5, 2.6))
+    for name, cost in list(pixel_losses(p, **settings[0]).items())[:3]:
+        axes[0, 0].plot(p, cost, label=name)
+    axes[0, 0].set(title="cost of the pixel", ylim=(0, 8), xlabel="probability of its class")
+    for axis, setting in zip(axes[0, 1:], settings, strict=True):
+        for name, cost in pixel_losses(p, **setting).items():
+            axis.plot(p, -np.gradient(cost, p), label=name)
+        axis.set(title=f"pull, object of {setting['object']} pixels", yscale="log", ylim=(1e-2, 1e3), xlabel="probability of its class")
+    fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    return fig
+
+
+# ---------------------------------------------------------------- what a class is taken for
+
+
+def confusion(matrix, table: ClassTable, share) -> None:
+    """Class by class: how frequent it is, what its pixels are called, and what is called by its name (lesson 07).
+
+    Args:
+        matrix: pixel counts by true (rows) and predicted class (columns), (num_classes, num_classes).
+        table: names and colours of the classes.
+        share: of the training pixels, by class, (num_classes,).
+    """
+    frequent = np.argsort(share)
+    still = [int(frequent[len(frequent) * k // 4]) for k in range(4)]
+    alt = f"What the pixels of {', '.join(table.names[k] for k in still)} are called, and what is called so."
+    show.figure(draw_confusion(matrix, table, share, still), alt)
+
+    def draw(name):
+        label = table.names.index(name)
+        show.figure(draw_confusion(matrix, table, share, [label]), f"What the pixels of {name} are called, and what is called {name}.")
+
+    _play(draw, name=ipywidgets.Dropdown(options=table.names, value=table.names[still[-1]], description="class"))
+
+
+def draw_confusion(matrix, table: ClassTable, share, labels: list[int]) -> Figure:
+    """One column for each class: above its pixels by prediction, below the pixels given to it by truth; the five largest parts, in per cent."""
+    matrix = np.asarray(matrix)
+    fig, axes = show.new(len(labels), 2, (2.5 if len(labels) > 1 else 4.5, 1.5))
+    for (above, below), label in zip(axes.T, labels, strict=True):
+        above.set_title(f"{table.names[label]}, {100 * share[label]:.2g} % of the pixels")
+        for axis, counts, text in [(above, matrix[label], "its pixels are called"), (below, matrix[:, label], "what is called so is")]:
+            largest = np.argsort(counts)[::-1][:5]
+            largest = largest[counts[largest] > 0]
+            axis.barh(
+                range(len(largest)), 100 * counts[largest] / max(1, counts.sum()), color=table.colours[largest] / 255, edgecolor="0.4"
+            )
+            axis.set(xlim=(0, 100), ylim=(4.6, -0.6), xlabel=f"{text} … (%)" if len(largest) else f"{text}: nothing")
+            axis.set_yticks(range(len(largest)), [table.names[k] for k in largest])
+    return fig
+
+
+# ---------------------------------------------------------------- predictions of several networks, image by image
+
+
+def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]) -> None:
+    """Browse images, masks, and the predictions of one network after the other (lesson 07).
+
+    Args:
+        images: float in [0, 1] or uint8, (N, height, width, 1 or 3). masks: train ids, (N, height, width); 255 = ignored.
+        table: names and colours of the classes.
+        guesses: from the name of a network to its class ids, (N, height, width).
+    """
+    last = list(guesses)[-1]
+    alt = f"A test image, its mask, the prediction of {last}, and its wrong pixels."
+    show.figure(draw_prediction(images[0], masks[0], table, guesses[last][0]), alt)
+
+    def draw(network, image, opacity):
+        said, mask = guesses[network][image], masks[image]
+        matrix = metrics.confusion_matrix(mask, said, table.num_classes)
+        text = (
+            f"Image {image}, {network}: {metrics.pixel_accuracy(matrix):.3f} of the pixels right, mean IoU {metrics.mean_iou(matrix):.3f}."
+        )
+        show.figure(draw_prediction(images[image], mask, table, said, opacity), text)
+
+    _play(
+        draw,
+        network=ipywidgets.Dropdown(options=list(guesses), value=last, description="network"),
+        image=_slider("image", 0, 0, len(images) - 1),
+        opacity=_slider("opacity", 0.55, 0.0, 1.0, 0.05),
+    )
+
+
+def draw_prediction(image, mask, table: ClassTable, said, opacity=0.55) -> Figure:
+    """Image, mask over it, prediction over it, and the wrong pixels in the colour of what they were called."""
+    fig, axes = show.new(4, 1, (2.4, 2.4 * mask.shape[0] / mask.shape[1] + 0.3))
+    wrong = np.where((said != mask) & (mask != IGNORE), said, IGNORE)
+    errors = np.where(
+        (wrong == IGNORE)[..., None], 235, np.append(table.colours, np.zeros((256 - table.num_classes, 3), np.uint8), axis=0)[wrong]
+    )
+    views = {"image": np.asarray(image).squeeze(), "mask": show.overlay(image, mask, table, opacity)}
+    views |= {"prediction": show.overlay(image, said, table, opacity), "wrong pixels": np.uint8(errors)}
+    for axis, (title, view) in zip(axes[0], views.items(), strict=True):
+        axis.imshow(view, cmap="gray", interpolation="nearest")
+        axis.set_title(title)
+        axis.set_axis_off()
+    show.legend(fig, table, ignored=bool((mask == IGNORE).any()))
     return fig
 
 

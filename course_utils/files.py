@@ -35,10 +35,17 @@ def decode(path) -> np.ndarray:
     return picture
 
 
-def decode_mask(path, threshold=None) -> np.ndarray:
-    """The values in a mask file, uint8 (height, width). With `threshold`, those from it on become 255 and the others 0."""
+def decode_mask(path, threshold=None, red=False) -> np.ndarray:
+    """The values in a mask file, uint8 (height, width). With `threshold`, those from it on become 255 and the others 0.
+
+    red: the file is a colour picture whose red channel holds the values; the other two must be 0.
+    """
     picture = decode(path)
-    if picture.ndim == 3:
+    if red:
+        if picture.ndim == 2 or picture[:, :, :2].any():
+            raise DataProblem(f"{path}: the class belongs into the red channel; save it as RGB with green and blue 0.")
+        picture = picture[:, :, 2].copy()
+    elif picture.ndim == 3:
         if (picture != picture[:, :, :1]).any():
             raise DataProblem(f"{path}: the mask is a colour picture; save one grey channel that holds the class of each pixel.")
         picture = picture[:, :, 0].copy()  # not a view, which would keep all three channels in memory

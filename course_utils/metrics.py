@@ -1,8 +1,13 @@
-"""Metrics from one confusion matrix, gathered batch by batch on any Keras backend. Pixels with mask 255 never count."""
+"""Metrics from one confusion matrix, gathered batch by batch on any Keras backend, and distances between outlines.
+
+A matrix holds pixel counts by true class (rows) and predicted class (columns). Sum the matrices of all images first: a score of the whole
+set is not the mean of the scores of its images. Pixels with mask 255 never count.
+"""
 
 import keras
 import numpy as np
 from keras import ops
+from scipy import ndimage, spatial
 
 from .classes import IGNORE
 
@@ -39,14 +44,16 @@ class ConfusionMatrix(keras.metrics.Metric):
         """
         masks = ops.reshape(ops.cast(masks, "int32"), (-1,))
         predicted = ops.reshape(self._classes(ops.convert_to_tensor(predictions)), (-1,))
-        ignored, strange = self.num_classes**2, self.num_classes**2 + 1  # two bins more than the matrix has
-        known = (masks >= 0) & (masks < self.num_classes) & (predicted >= 0) & (predicted < self.num_classes)
-        bins = ops.where(masks == self.ignore, ignored, ops.where(known, masks * self.num_classes + predicted, strange))
-        counts = ops.segment_sum(ops.ones_like(bins), bins, num_segments=strange + 1)
-        low = self.low + ops.reshape(counts[:ignored], (self.num_classes, self.num_classes))
+        last = max(256, self.num_classes)  # ids from -1 to this get a bin; those beyond move there, and are found in the counts
+        side = last + 2
+        bins = (ops.clip(masks, -1, last) + 1) * side + ops.clip(predicted, -1, last) + 1
+        counts = ops.reshape(ops.segment_sum(ops.ones_like(bins), bins, num_segments=side**2), (side, side))
+        counts = counts * (np.arange(-1, last + 1) != self.ignore)[:, None].astype("int32")
+        classes = counts[1 : self.num_classes + 1, 1 : self.num_classes + 1]
+        low = self.low + classes
         self.high.assign(self.high + low // _CARRY)
         self.low.assign(low % _CARRY)
-        self.strange.assign(ops.maximum(self.strange, counts[strange]))
+        self.strange.assign(ops.maximum(self.strange, ops.sum(counts) - ops.sum(classes)))
 
     def _classes(self, predictions):
         dtype = keras.backend.standardize_dtype(predictions.dtype)
@@ -55,15 +62,17 @@ class ConfusionMatrix(keras.metrics.Metric):
         channels = predictions.shape[-1]
         if channels != self.num_classes and (channels, self.num_classes) != (1, 2):
             raise ValueError(f"Predictions have {channels} channels, but there are {self.num_classes} classes.")
-        if channels == 1:
-            return ops.cast(predictions > self.threshold, "int32")
-        return ops.cast(ops.argmax(predictions, axis=-1), "int32")
+        ids = predictions[..., 0] > self.threshold if channels == 1 else ops.argmax(predictions, axis=-1)
+        return ops.where(ops.any(ops.isnan(predictions), axis=-1), -1, ops.cast(ids, "int32"))  # -1 is no class
 
     def matrix(self) -> np.ndarray:
-        """Pixel counts so far, int64 (num_classes, num_classes). ValueError if there were class ids without a row or column."""
+        """Pixel counts so far, int64 (num_classes, num_classes). ValueError if there were class ids without a row or column, or nan."""
         low, high, strange = (ops.convert_to_numpy(v).astype(np.int64) for v in (self.low, self.high, self.strange))
         if strange:
-            raise ValueError(f"Masks or predictions hold class ids outside 0 to {self.num_classes - 1} (in one batch {strange} pixels).")
+            raise ValueError(
+                f"Masks or predictions hold class ids outside 0 to {self.num_classes - 1} (in one batch {strange} pixels), "
+                "or the network gave what is no number."
+            )
         return low + _CARRY * high
 
     def result(self):
@@ -128,17 +137,134 @@ def pixel_accuracy(matrix) -> float:
 
 def iou(matrix) -> np.ndarray:
     """Intersection over union by class (Jaccard index), float64 (num_classes,); nan for a class in neither mask nor prediction."""
-    both = np.diag(matrix).astype(float)
-    union = np.sum(matrix, axis=0) + np.sum(matrix, axis=1) - both
-    return np.divide(both, union, out=np.full_like(both, np.nan), where=union > 0)
+    hit, said, true = _counts(matrix)
+    return _ratio(hit, said + true - hit)
 
 
-def mean_iou(matrix) -> float:
-    """Mean of `iou` over the classes that occur; nan if none does."""
-    return float(np.nanmean(iou(matrix))) if np.any(matrix) else np.nan
+def mean_iou(matrix, absent: float = np.nan) -> float:
+    """Mean of `iou` over the classes.
+
+    Args:
+        matrix: pixel counts, (num_classes, num_classes).
+        absent: what a class counts that is in neither mask nor prediction: nan leaves it out (as Cityscapes and Keras do), 0 or 1.
+            A class that is predicted but nowhere in the masks is not absent: its IoU is 0.
+    """
+    return _mean(np.where(np.isnan(iou(matrix)), absent, iou(matrix)))
+
+
+def frequency_weighted_iou(matrix) -> float:
+    """Sum over the classes of `iou` times the class's share of the true pixels; nan without any pixel."""
+    share = np.sum(matrix, axis=1) / max(1, np.sum(matrix))
+    return float(np.sum(share * np.nan_to_num(iou(matrix)))) if np.any(matrix) else np.nan
 
 
 def dice(matrix) -> np.ndarray:
     """Dice coefficient by class (F1 score of its pixels) = 2·IoU / (1 + IoU), float64 (num_classes,); nan for an absent class."""
-    by_class = iou(matrix)
-    return 2 * by_class / (1 + by_class)
+    hit, said, true = _counts(matrix)
+    return _ratio(2 * hit, said + true)
+
+
+def precision(matrix) -> np.ndarray:
+    """Share of the pixels given to a class that belong to it, float64 (num_classes,); nan for a class never predicted."""
+    hit, said, _ = _counts(matrix)
+    return _ratio(hit, said)
+
+
+def sensitivity(matrix) -> np.ndarray:
+    """Share of a class's pixels that are found (recall), float64 (num_classes,); nan for a class that no mask holds."""
+    hit, _, true = _counts(matrix)
+    return _ratio(hit, true)
+
+
+def specificity(matrix) -> np.ndarray:
+    """Share of the pixels of other classes that are not given to this one, float64 (num_classes,); nan where there are no others."""
+    hit, said, true = _counts(matrix)
+    others = np.sum(matrix) - true
+    return _ratio(others - (said - hit), others)
+
+
+SCORES = {"Dice": dice, "IoU": iou, "precision": precision, "sensitivity": sensitivity, "specificity": specificity}
+
+
+def report(matrix, names) -> list[dict]:
+    """One row a class with the five `SCORES` and its support (true pixels), then their mean; for `show.table`.
+
+    The last row, "mean", is over the classes for which the score exists (not nan), and says over how many classes its IoU is.
+
+    Args:
+        matrix: pixel counts, (num_classes, num_classes).
+        names: of the classes, in the order of their ids; a `ClassTable`'s `names`.
+
+    Raises:
+        ValueError: the numbers of names and classes differ.
+    """
+    if np.shape(matrix) != (len(names), len(names)):
+        raise ValueError(f"There are {len(names)} names for a matrix of shape {np.shape(matrix)}.")
+    scores, support = {name: score(matrix) for name, score in SCORES.items()}, np.sum(matrix, axis=1)
+    rows = [
+        {"class": name} | {score: float(values[i]) for score, values in scores.items()} | {"support": int(support[i])}
+        for i, name in enumerate(names)
+    ]
+    last = {"class": f"mean of {np.isfinite(scores['IoU']).sum()}"} | {score: _mean(values) for score, values in scores.items()}
+    return [*rows, last | {"support": int(support.sum())}]
+
+
+def area_difference(matrix) -> np.ndarray:
+    """Predicted less true area by class, in pixels, int64 (num_classes,). For one image: over several, too much and too little cancel."""
+    return np.sum(matrix, axis=0) - np.sum(matrix, axis=1)
+
+
+def relative_area_difference(matrix) -> np.ndarray:
+    """`area_difference` divided by the true area, float64 (num_classes,); nan for a class that the mask does not hold."""
+    return _ratio(area_difference(matrix), np.sum(matrix, axis=1))
+
+
+def hausdorff(mask, prediction, label: int = 1, spacing=(1.0, 1.0)) -> float:
+    """Largest distance from a pixel of one outline to the other outline, in the unit of `spacing`: one stray pixel decides it.
+
+    Args:
+        mask: class ids, integers (height, width); pixels that are 255 are no part of either object.
+        prediction: class ids of the same shape.
+        label: class whose outlines are compared.
+        spacing: height and width of a pixel, such as (0.5, 0.5) in mm.
+
+    Returns:
+        The distance; inf if one of the two holds no pixel of the class, nan if neither does.
+
+    Raises:
+        ValueError: shapes that differ, more than two dimensions.
+    """
+    return float(np.max(np.concatenate(_outline_distances(mask, prediction, label, spacing))))
+
+
+def mean_surface_distance(mask, prediction, label: int = 1, spacing=(1.0, 1.0)) -> float:
+    """Mean distance from the pixels of both outlines to the other outline; arguments, result and errors as for `hausdorff`."""
+    return float(np.mean(np.concatenate(_outline_distances(mask, prediction, label, spacing))))
+
+
+def _outline_distances(mask, prediction, label, spacing):
+    """Distances from each pixel of one outline to the other: two arrays. An object's outline: its pixels with a side outside of it."""
+    mask, prediction = np.asarray(mask), np.asarray(prediction)
+    if mask.ndim != 2 or mask.shape != prediction.shape:
+        raise ValueError(f"Two masks of shape (height, width) are wanted, not {mask.shape} and {prediction.shape}.")
+    objects = mask == label, (prediction == label) & (mask != IGNORE)
+    first, second = (np.argwhere(thing & ~ndimage.binary_erosion(thing)) * np.asarray(spacing, float) for thing in objects)
+    if not (len(first) and len(second)):
+        return np.full(1, np.inf if len(first) or len(second) else np.nan), np.empty(0)
+    return spatial.KDTree(second).query(first)[0], spatial.KDTree(first).query(second)[0]
+
+
+def _counts(matrix):
+    """By class, float64: pixels that are right, pixels predicted, pixels that are true."""
+    matrix = np.asarray(matrix, float)
+    return np.diag(matrix), np.sum(matrix, axis=0), np.sum(matrix, axis=1)
+
+
+def _ratio(part, whole):
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+def _mean(values):
+    """Mean of those that are not nan; nan, without a warning, if all are."""
+    values = values[~np.isnan(values)]
+    return float(np.mean(values)) if len(values) else np.nan

@@ -62,6 +62,8 @@ def _root(names, dataset):
     first = dataset.marks[0]
     roots = [name[: -len(first)] for name in known if name == first or name.endswith(f"/{first}")]
     roots = [root for root in roots if all(root + mark in known for mark in dataset.marks)]
+    if first.startswith("**/") and all(any(f"/{name}".endswith(mark[2:]) for name in known) for mark in dataset.marks):
+        return ""
     if not roots:
-        raise DataError(f"the archive is not this set: there is no {' or no '.join(dataset.marks)} in it")
+        raise DataError(f"the archive is not this set: there is no {dataset.missing} in it")
     return min(roots, key=lambda root: (root.count("/"), root))

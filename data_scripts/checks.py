@@ -23,12 +23,12 @@ def problems(folder: Path, dataset: DataSet, card: dict) -> list[str]:
     back, replace = f": put it back{again}.", f": replace it{again.replace(' or run', ' or delete it and run')}."
     for pair in pairs:
         by_list = f", though {pair.listed_in} names it" if pair.listed_in else ""
-        image, wrong = _look(folder, pair.image, by_list + back, replace, grey=dataset.grey)
+        image, wrong = _look(folder, pair.image, by_list + back, replace, kind="grey" if dataset.grey else "colour")
         found += wrong
         if pair.mask is None:
             continue
         of_image = by_list or f", the mask of {pair.image}"
-        mask, wrong = _look(folder, pair.mask, of_image + back, replace, grey=True)
+        mask, wrong = _look(folder, pair.mask, of_image + back, replace, kind="red" if dataset.red else "grey")
         found += wrong
         if mask is None:
             continue
@@ -44,7 +44,7 @@ def problems(folder: Path, dataset: DataSet, card: dict) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _look(folder, name, back, replace, grey):
+def _look(folder, name, back, replace, kind):
     """The picture (height, width) or (height, width, 3), or None where it cannot be used, and a list of at most one problem."""
     path = folder / name
     if not path.is_file():
@@ -58,14 +58,14 @@ def _look(folder, name, back, replace, grey):
         with Image.open(io.BytesIO(data)) as image:
             mode, array = image.mode, np.asarray(image)
     except Exception:  # a decoder raises nearly anything at a damaged file
-        kind = "is cut off or damaged" if data.startswith(PNG[:4]) else "is not an image"
-        return None, [f"{name} {kind}{replace}"]
-    if problem := _format(data, mode, array, grey):
+        what = "is cut off or damaged" if data.startswith(PNG[:4]) else "is not an image"
+        return None, [f"{name} {what}{replace}"]
+    if problem := _format(data, mode, array, kind):
         return None, [f"{name} {problem}"]
     return array, []
 
 
-def _format(data, mode, array, grey):
+def _format(data, mode, array, kind):
     """What is wrong with the way the picture is stored; None if nothing is."""
     if mode.startswith(("I", "F")) or (data.startswith(PNG) and data[24] > 8):  # byte 24 of a PNG is its bit depth
         return "has 16 bits or more a channel: save it with 8 bits."
@@ -74,9 +74,11 @@ def _format(data, mode, array, grey):
     if mode in ("RGBA", "LA"):
         return "has a transparency channel: save it without one."
     # Grey that was saved as three equal channels loses nothing when it is read as grey.
-    if grey and array.ndim == 3 and (array != array[..., :1]).any():
+    if kind == "grey" and array.ndim == 3 and (array != array[..., :1]).any():
         return "is a colour picture: save it as 8-bit grey."
-    if not grey and array.ndim == 2:
+    if kind == "red" and (array.ndim == 2 or array[..., 1:].any()):
+        return "does not hold the class in its red channel alone: save it as RGB with green and blue 0."
+    if kind == "colour" and array.ndim == 2:
         return "is grey: replace it by the colour picture."
     return None
 

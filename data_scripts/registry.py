@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils.classes import ELIRET, MEMBRANE, ClassTable
+from course_utils.classes import CARLA, ELIRET, MEMBRANE, ClassTable
 
 
 class DataError(Exception):
@@ -35,12 +35,13 @@ class DataSet:
         what: a few words for the table of sets.
         licence, source: of the real set.
         table: what the values of a mask mean.
-        marks: files or folders that tell this set's folder from any other.
+        marks: files or folders that tell this set's folder from any other; `**/` before a name: anywhere below.
         layout: (pattern, place) for each kind of file of an archive, both from the set's folder on; what matches none is left out.
         pairs: given the folder, all pairs and the problems of the lists themselves, one sentence each.
         mirrors: where the real archive lies, best first.
         grey: whether images are grey; masks always are.
         threshold: whether readers cut masks at 128, so that any grey level is legal in them.
+        red: whether masks are colour pictures with the class in their red channel.
         most_mb: an archive or a set that is larger than this is refused.
     """
 
@@ -55,7 +56,13 @@ class DataSet:
     mirrors: tuple[Mirror, ...]
     grey: bool = False
     threshold: bool = False
+    red: bool = False
     most_mb: int = 500
+
+    @property
+    def missing(self) -> str:
+        """What a folder or an archive lacks that is not this set: "train/image or no train/label"."""
+        return " or no ".join(mark.removeprefix("**/") for mark in self.marks)
 
     @property
     def generator(self) -> str:
@@ -88,14 +95,28 @@ def _eliret(folder: Path) -> tuple[list[Pair], list[str]]:
     return pairs + [Pair(f"{stem}x.png", f"{stem}y.png") for stem in larger], problems
 
 
-def _membrane(folder: Path) -> tuple[list[Pair], list[str]]:
-    def names(*places):  # 2.png before 10.png
-        return sorted({path.name for place in places for path in (folder / place).glob("*.png")}, key=lambda name: (len(name), name))
+def _names(folder, *places):
+    """Names of the PNG files in any of the places, 2.png before 10.png."""
+    return sorted({path.name for place in places for path in (folder / place).glob("*.png")}, key=lambda name: (len(name), name))
 
-    train = [Pair(f"train/image/{name}", f"train/label/{name}") for name in names("train/image", "train/label")]
-    test = [Pair(f"test/image/{name}", None) for name in names("test/image")]
+
+def _membrane(folder: Path) -> tuple[list[Pair], list[str]]:
+    train = [Pair(f"train/image/{name}", f"train/label/{name}") for name in _names(folder, "train/image", "train/label")]
+    test = [Pair(f"test/image/{name}", None) for name in _names(folder, "test/image")]
     empty = [place for place, pairs in (("train/image", train), ("test/image", test)) if not pairs]
     return train + test, [f"{place} holds no PNG file: put its images back." for place in empty]
+
+
+def _carla(folder: Path) -> tuple[list[Pair], list[str]]:
+    lists, problems = [path for path in (folder / f"{split}.txt" for split in ("train", "val", "test")) if path.is_file()], []
+    listed = {name: path.name for path in lists for name in path.read_text("utf-8-sig", "replace").split()}
+    if 0 < len(lists) < 3:
+        problems.append("one of train.txt, val.txt and test.txt is missing, the lists of the splits: put it back.")
+    pairs = [Pair(f"CameraRGB/{name}", f"CameraSeg/{name}", where) for name, where in listed.items()]
+    for place in sorted(path.parent for path in folder.rglob("CameraRGB") if path.is_dir() and not lists):
+        top = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
+        pairs += [Pair(f"{top}CameraRGB/{name}", f"{top}CameraSeg/{name}") for name in _names(place, "CameraRGB", "CameraSeg")]
+    return pairs, problems if pairs else [*problems, "CameraRGB holds no PNG file: put its images back."]
 
 
 SETS = {
@@ -128,5 +149,25 @@ SETS = {
         ),
         grey=True,
         threshold=True,
+    ),
+    "carla": DataSet(
+        name="carla",
+        what="a street from a car, 800×600, colour, 13 classes (lesson 07)",
+        licence="CC0",
+        source="CARLA simulator, Lyft perception challenge 2018",
+        table=CARLA,
+        marks=("**/CameraRGB", "**/CameraSeg"),
+        # Kaggle's copy holds five runs, dataA to dataE, some in a folder of the same name.
+        layout=(
+            (r"(?:.*/)?(data[A-Z]/)(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1\2"),
+            (r"(?:.*/)?(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1"),
+        ),
+        pairs=_carla,
+        mirrors=(
+            Mirror("https://github.com/ongchinkiat/LyftPerceptionChallenge/releases/download/v0.1/carla-capture-20180513A.zip"),
+            Mirror("https://www.kaggle.com/api/v1/datasets/download/kumaresanmanickavelu/lyft-udacity-challenge"),
+        ),
+        red=True,
+        most_mb=8000,
     ),
 }

@@ -186,7 +186,7 @@ def home() -> Path:
 
 def has_marks(folder: Path, dataset: DataSet) -> bool:
     """Whether `folder` looks like this set."""
-    return all((folder / mark).exists() for mark in dataset.marks)
+    return all(any(folder.glob(mark)) for mark in dataset.marks)
 
 
 def own_files(folder: Path) -> list[str]:
@@ -218,7 +218,7 @@ def _skipped(dataset):
         if not base.is_dir():
             return "; COURSE_DATA names a folder that is not there"
         if (base / dataset.name).is_dir() and not has_marks(base / dataset.name, dataset):
-            return f"; {dataset.name} in COURSE_DATA was skipped, because it has no {' or no '.join(dataset.marks)}"
+            return f"; {dataset.name} in COURSE_DATA was skipped, because it has no {dataset.missing}"
     return ""
 
 

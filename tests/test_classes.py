@@ -1,9 +1,10 @@
 """The class tables: look-up in both directions, and the values they refuse."""
 
+import cv2
 import numpy as np
 import pytest
 
-from course_utils.classes import ELIRET, IGNORE, MEMBRANE, Class, ClassTable
+from course_utils.classes import CARLA, ELIRET, IGNORE, MEMBRANE, Class, ClassTable
 
 STREET = ClassTable(
     "street",
@@ -73,3 +74,11 @@ def test_what_has_no_value_on_disk_is_refused():
 def test_train_ids_have_no_gaps(ids):
     with pytest.raises(ValueError, match="without gaps"):
         ClassTable("gap", [Class(i, str(i), (0, 0, 0), i) for i in ids])
+
+
+def test_carla_has_thirteen_classes_of_colours_that_differ():
+    assert CARLA.num_classes == 13
+    assert [c.id for c in CARLA.classes] == [c.train_id for c in CARLA.classes] == [*range(13)]
+    lab = cv2.cvtColor(np.float32(CARLA.colours[None]) / 255, cv2.COLOR_RGB2LAB)[0]
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + 1e9 * np.eye(13)
+    assert apart.min() > 20  # 2 is a difference that one can just see

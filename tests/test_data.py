@@ -15,7 +15,7 @@ import pytest
 from course_utils import data
 from course_utils.augment import Affine, Photometric, Sequence
 from course_utils.classes import Class, ClassTable
-from course_utils.data import Batches, DataProblem, Pairs, eliret, membrane
+from course_utils.data import Batches, DataProblem, Pairs, carla, eliret, membrane
 
 TABLE = ClassTable("toy", [Class(0, "sky", (0, 0, 0), 0), Class(7, "road", (0, 0, 255), 1), Class(9, "void", (9, 9, 9), 255)])
 
@@ -456,3 +456,89 @@ def test_real_membrane():
     assert images.shape == (30, 128, 128, 1)
     assert masks.mean() == pytest.approx(0.78, abs=0.01)
     assert len(membrane(folder, "test")) == 30
+
+
+def make_carla(folder, names, start=0):
+    """Frames whose first pixel is their number and whose mask is class number % 13, in the red channel."""
+    for i, name in enumerate(names, start):
+        write(folder / f"CameraRGB/{name}", np.full((6, 8, 3), i, np.uint8))
+        write(folder / f"CameraSeg/{name}", np.dstack([np.zeros((6, 8, 2), np.uint8), np.full((6, 8), i % 13, np.uint8)]))
+
+
+def frames(folder, split):
+    """Numbers of the frames of a split, after a look at the masks."""
+    images, masks = carla(folder, split).arrays()
+    assert images.shape[1:] == (6, 8, 3)
+    found = np.round(images[:, 0, 0, 0] * 255).astype(int)
+    assert np.array_equal(masks, np.broadcast_to((found % 13)[:, None, None], masks.shape))
+    return found.tolist()
+
+
+def test_carla_with_lists(tmp_path):
+    make_carla(tmp_path, [f"world{i:02d}_{k}.png" for i in range(3) for k in range(2)])
+    for i, split in enumerate(("train", "val", "test")):
+        (tmp_path / f"{split}.txt").write_text(f"world{i:02d}_0.png\nworld{i:02d}_1.png\n")
+    assert [frames(tmp_path, split) for split in ("train", "val", "test", "all")] == [[0, 1], [2, 3], [4, 5], [0, 1, 2, 3, 4, 5]]
+    with pytest.raises(ValueError, match="train, val, test, all, not 'valid'"):
+        carla(tmp_path, "valid")
+    (tmp_path / "val.txt").unlink()
+    for split in ("val", "all"):
+        with pytest.raises(DataProblem, match=r"val\.txt.*data_scripts make carla"):
+            carla(tmp_path, split)
+
+
+def test_carla_as_the_challenge_gave_it_out(tmp_path):
+    make_carla(tmp_path, [f"{i}.png" for i in range(20)])
+    assert frames(tmp_path, "train") == [*range(16)]  # 2 before 10, and no frame between two of another split
+    assert frames(tmp_path, "val") == [16, 17]
+    assert frames(tmp_path, "test") == [18, 19]
+    assert frames(tmp_path, "all") == [*range(20)]
+
+
+def test_carla_in_kaggles_folders(tmp_path):
+    for i, part in enumerate("ABCDE"):
+        make_carla(tmp_path / f"data{part}", ["02_00_000.png", "02_00_001.png", "02_00_002.png", "02_00_003.png"], 4 * i)
+    assert frames(tmp_path, "train") == [*range(16)]
+    assert frames(tmp_path, "val") == [16, 17]
+    assert frames(tmp_path, "test") == [18, 19]
+    nested = tmp_path / "nested"
+    make_carla(nested / "dataA/dataA", ["1.png", "2.png"])
+    assert frames(nested, "all") == [0, 1]
+
+
+def test_carla_problems(tmp_path):
+    with pytest.raises(DataProblem, match=r"no frames here.*data_scripts make carla"):
+        carla(tmp_path, "train")
+    make_carla(tmp_path, ["0.png", "1.png", "2.png"])
+    with pytest.raises(DataProblem, match=r'3 frames are too few.*"all"'):
+        carla(tmp_path, "train")
+    pairs = carla(tmp_path, "all")
+    assert pairs[1:].check() == []
+    red = cv2.imread(str(pairs.masks[0]))
+    for wrong in (red[:, :, ::-1] + 1, red[:, :, 2]):
+        write(pairs.masks[0], wrong)
+        with pytest.raises(DataProblem, match=r"0\.png: .*red channel; save it as RGB"):
+            pairs.arrays()
+    write(pairs.masks[0], np.dstack([np.zeros((6, 8, 2), np.uint8), np.full((6, 8), 13, np.uint8)]))
+    with pytest.raises(DataProblem, match="value 13 stands for no class of carla"):
+        pairs[0].arrays()
+    pairs.masks[1].unlink()
+    pairs.images[2].unlink()
+    found = carla(tmp_path, "all").check()
+    assert len(found) == 3
+    assert all(word in problem for word, problem in zip(("value 13", "1.png", "2.png"), found, strict=True))
+
+
+@pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="needs the real samples")
+def test_real_carla_frames():
+    folders = [Path(folder) / "carla_lyft" for folder in os.environ["COURSE_DATA"].split(os.pathsep)]
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    if folder is None:
+        pytest.skip("no real frames here")
+    pairs = carla(folder, "all")
+    assert len(pairs) == 3
+    assert pairs.check() == []
+    images, masks = pairs.arrays()
+    assert images.shape == (3, 600, 800, 3)
+    share = np.bincount(masks.ravel(), minlength=13) / masks.size
+    assert share[[0, 7, 10]] == pytest.approx([0.34, 0.19, 0.16], abs=0.02)

@@ -27,6 +27,8 @@ from data_scripts.__main__ import main
 from server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+CARLA_SET = registry.SETS["carla"]
+GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
 
 
 def picture(array):
@@ -410,6 +412,71 @@ def test_the_membrane_copy_on_github_is_put_in_order(tmp_path):
     assert found == {"train/image/0.png", "train/label/0.png", "test/image/0.png"}
 
 
+def street(names):
+    """{name: content} of frames and masks as the Lyft challenge has them."""
+    mask = np.dstack([GREY // 5, np.zeros((8, 8, 2), np.uint8)])
+    return {f"{place}{kind}/{name}": picture(array) for *place, name in names for place in ["".join(place)]
+            for kind, array in (("CameraRGB", 3 * np.dstack([GREY] * 3)), ("CameraSeg", mask))}  # fmt: skip
+
+
+CARLAS = {
+    "GitHub": ("carla-capture/", [["0.png"], ["1.png"]], ["CameraRGB/0.png", "CameraRGB/1.png"]),
+    "Kaggle": ("", [["dataA/dataA/", "1.png"], ["dataE/dataE/", "1.png"]], ["dataA/CameraRGB/1.png", "dataE/CameraRGB/1.png"]),
+    "Kaggle, not nested": ("top/", [["dataA/", "1.png"], ["dataB/", "7.png"]], ["dataA/CameraRGB/1.png", "dataB/CameraRGB/7.png"]),
+}
+
+
+@pytest.mark.parametrize("case", CARLAS)
+def test_get_carla_in_the_layouts_of_its_mirrors(tiny, server, case):
+    top, names, expected = CARLAS[case]
+    files = street(names)
+    junk = {"__MACOSX/x/CameraRGB/._0.png": b"junk", "readme.md": b"hello"}
+    registry.SETS["carla"] = carla = with_mirrors(CARLA_SET, server.offer("/a.zip", packed({**files, **junk}, top)))
+    found = fetch.get(carla)
+    assert found.real
+    assert "2 pairs, 8×8" in str(found)
+    pairs, problems = carla.pairs(found.folder)
+    assert ([pair.image for pair in pairs], problems) == (expected, [])
+    assert store.find(carla).folder == found.folder  # the marks are found again, wherever they lie
+    assert len([*found.folder.rglob("*.png")]) == 4
+
+
+def test_an_archive_that_is_no_carla_is_refused(tiny, server, files, capsys):
+    with pytest.raises(DataError):
+        fetch.get(with_mirrors(CARLA_SET, server.offer("/a.zip", packed(files))))
+    assert "there is no CameraRGB or no CameraSeg in it" in capsys.readouterr().out
+
+
+def test_masks_of_carla_hold_the_class_in_red(tmp_path):
+    for name, content in street([["0.png"], ["1.png"], ["2.png"]]).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    assert checks.problems(tmp_path, CARLA_SET, {}) == []
+    (tmp_path / "CameraSeg/0.png").write_bytes(picture(GREY))
+    (tmp_path / "CameraSeg/1.png").write_bytes(picture(np.dstack([GREY, GREY, GREY])))
+    (tmp_path / "CameraSeg/2.png").write_bytes(picture(np.dstack([GREY, 0 * GREY, 0 * GREY])))
+    sentences = checks.problems(tmp_path, CARLA_SET, {})
+    assert [re.sub(r"[:,] .*", "", text) for text in sentences] == [
+        "CameraSeg/0.png does not hold the class in its red channel alone",
+        "CameraSeg/1.png does not hold the class in its red channel alone",
+        "CameraSeg/2.png has labels out of range",
+    ]
+
+
+def test_lists_of_carla(tmp_path):
+    for name, content in street([["0.png"], ["1.png"], ["2.png"]]).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    for number, name in enumerate(("train", "val", "test")):
+        (tmp_path / f"{name}.txt").write_text(f"{number}.png\n")
+    assert checks.problems(tmp_path, CARLA_SET, {}) == []
+    (tmp_path / "CameraRGB/1.png").unlink()
+    (tmp_path / "test.txt").unlink()
+    sentences = checks.problems(tmp_path, CARLA_SET, {})
+    assert [text.split(" is missing")[0] for text in sentences] == ["one of train.txt, val.txt and test.txt", "CameraRGB/1.png"]
+    assert "though val.txt names it" in sentences[1]
+
+
 def test_sha256_is_checked_where_known_and_remembered_where_not(tiny, server, files, capsys):
     address = server.offer("/a.zip", packed(files))
     with pytest.raises(DataError):
@@ -434,7 +501,6 @@ def test_a_disk_that_is_too_full_is_said_before_the_download(tiny, server, files
 
 # --- checks ------------------------------------------------------------------------------------------------------------------------
 
-GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
 DAMAGES = {
     "missing": (None, "is missing, though treino.csv names it"),
     "empty": (b"", "is empty"),

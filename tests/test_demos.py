@@ -9,17 +9,20 @@ from IPython.utils.capture import capture_output
 from sklearn.metrics import accuracy_score, jaccard_score
 
 from course_utils import demos
-from course_utils.classes import ELIRET
+from course_utils.classes import CARLA, ELIRET
 
 RNG = np.random.default_rng(1)
 IMAGES = RNG.random((3, 16, 24, 1), dtype=np.float32)
 MASKS = (RNG.random((3, 16, 24)) < 0.3).astype(np.uint8)
 PREDICTIONS = np.clip(MASKS + RNG.normal(0, 0.4, MASKS.shape), 0, 1)[..., None]
+MATRIX = RNG.integers(0, 50, (13, 13))
 CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,
     "threshold": lambda: demos.threshold(IMAGES, MASKS, PREDICTIONS),
     "augmentation": lambda: demos.augmentation(IMAGES[0], MASKS[0], ELIRET),
+    "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
+    "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
 }
 SETTINGS = [
     {"kernel": k, "stride": s, "padding": p, "dilation": d, "transposed": t}
@@ -41,6 +44,15 @@ def figures(monkeypatch):
     return shown
 
 
+def _ends(widget):
+    if isinstance(widget, ipywidgets.Checkbox):
+        return [True, False]
+    if isinstance(widget, ipywidgets.Dropdown):
+        return [widget.options[0], widget.options[-1]]
+    assert widget.continuous_update is False
+    return [widget.min, widget.max]
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_still_picture_comes_first_then_sliders(name, figures, monkeypatch):
     played = {}
@@ -48,10 +60,10 @@ def test_a_still_picture_comes_first_then_sliders(name, figures, monkeypatch):
     CALLS[name]()
     assert played["before"] == 1
     draw, sliders = played["draw"], played["sliders"]
-    assert all(isinstance(slider, ipywidgets.Checkbox) or slider.continuous_update is False for slider in sliders.values())
+    ends = {key: _ends(slider) for key, slider in sliders.items()}
     middle = {key: slider.value for key, slider in sliders.items()}
-    for key, slider in sliders.items():
-        for value in [True, False] if isinstance(slider, ipywidgets.Checkbox) else [slider.min, slider.max]:
+    for key, values in ends.items():
+        for value in values:
             draw(**(middle | {key: value}))
     assert len(figures) == 1 + 2 * len(sliders)
     assert all(len(alt.split()) > 4 and "\n" not in alt for alt in figures)
@@ -157,3 +169,24 @@ def test_augmentation_leaves_the_image_alone(image):
     setting = {"rotation": 10, "shift": 0, "shear": 0, "zoom": 0, "elastic": 0, "draw": 1}
     demos.draw_augmentation(image, MASKS[0], ELIRET, {"": setting})
     assert np.array_equal(image, before)
+
+
+def test_bars_of_a_class_are_its_row_and_its_column():
+    matrix = np.zeros((13, 13), int)
+    matrix[4, [0, 4, 9]] = 60, 30, 10  # pedestrians: called background, pedestrian, vegetation
+    matrix[12, 4] = 10  # a sign called pedestrian
+    above, below = demos.draw_confusion(matrix, CARLA, np.full(13, 0.01), [4]).axes
+    for axis, expected in [
+        (above, {"background": 60, "pedestrian": 30, "vegetation": 10}),
+        (below, {"pedestrian": 75, "traffic sign": 25}),
+    ]:
+        names = [label.get_text() for label in axis.get_yticklabels()]
+        assert dict(zip(names, [bar.get_width() for bar in axis.patches], strict=True)) == expected
+    assert not demos.draw_confusion(matrix, CARLA, np.full(13, 0.01), [2]).axes[0].patches
+
+
+def test_wrong_pixels_have_the_colour_of_what_they_were_called():
+    mask, said = np.array([[0, 4, 255], [4, 7, 7]]), np.array([[0, 10, 3], [4, 0, 7]])
+    errors = demos.draw_prediction(np.zeros((2, 3, 3)), mask, CARLA, said).axes[3].images[0].get_array()
+    blank = [235, 235, 235]
+    assert errors.tolist() == [[blank, CARLA.colours[10].tolist(), blank], [blank, CARLA.colours[0].tolist(), blank]]

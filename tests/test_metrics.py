@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 import sklearn.metrics as reference
 from keras import ops
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial.distance import directed_hausdorff
+from skimage.metrics import hausdorff_distance
+from skimage.segmentation import find_boundaries
 
 from course_utils import metrics
 from course_utils.metrics import ConfusionMatrix, MeanIoU, confusion_matrix, dice, iou, mean_iou, pixel_accuracy
@@ -111,8 +115,125 @@ def test_without_any_pixel_there_is_no_warning():
     empty = confusion_matrix(np.full((4, 4), 255), np.zeros((4, 4), int), 3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan([pixel_accuracy(empty), mean_iou(empty), *iou(empty), *dice(empty)]).all()
+        assert np.isnan([pixel_accuracy(empty), mean_iou(empty), metrics.frequency_weighted_iou(empty), *iou(empty), *dice(empty)]).all()
+        assert metrics.report(empty, list("abc"))[-1]["class"] == "mean of 0"
     assert float(MeanIoU(3).result()) == 0
+
+
+def test_derived_by_class_are_scikit_learns():
+    masks, predictions = masks_and_predictions(5)
+    matrix, valid = confusion_matrix(masks, predictions, 5), masks != 255
+    true, predicted = masks[valid], predictions[valid]
+    np.testing.assert_allclose(metrics.precision(matrix), reference.precision_score(true, predicted, average=None))
+    np.testing.assert_allclose(metrics.sensitivity(matrix), reference.recall_score(true, predicted, average=None))
+    others = [reference.recall_score(true != label, predicted != label) for label in range(5)]
+    np.testing.assert_allclose(metrics.specificity(matrix), others)
+    weighted = reference.jaccard_score(true, predicted, average="weighted")
+    assert metrics.frequency_weighted_iou(matrix) == pytest.approx(weighted)
+
+
+def test_absent_classes_count_as_told():
+    masks, predictions = masks_and_predictions(2)
+    matrix = confusion_matrix(masks, predictions, 4)
+    two = iou(matrix)[:2].sum()
+    assert mean_iou(matrix) == pytest.approx(two / 2)
+    assert mean_iou(matrix, absent=0) == pytest.approx(two / 4)
+    assert mean_iou(matrix, absent=1) == pytest.approx((two + 2) / 4)
+
+
+def test_cityscapes_rule_on_a_pair_made_by_hand():
+    """IoU by class from the counts of all images together; void pixels out; a class in neither is skipped, one only predicted is 0."""
+    masks = np.uint8([[[0, 0, 0, 1], [0, 255, 1, 1]], [[0, 0, 0, 0], [0, 0, 0, 255]]])
+    predictions = np.uint8([[[0, 0, 1, 1], [0, 2, 1, 1]], [[0, 0, 0, 0], [0, 0, 2, 2]]])
+    # class 0: 2 + 1 + 6 of 11 right, none invented; 1: 3 right and one invented; 2: predicted once, besides in void; 3: nowhere
+    matrix = confusion_matrix(masks, predictions, 4)
+    np.testing.assert_allclose(iou(matrix), [9 / 11, 3 / 4, 0, np.nan])
+    assert mean_iou(matrix) == pytest.approx((9 / 11 + 3 / 4 + 0) / 3)
+    by_image = [mean_iou(confusion_matrix(mask, said, 4)) for mask, said in zip(masks, predictions, strict=True)]
+    assert np.mean(by_image) != pytest.approx(mean_iou(matrix), abs=0.05)
+
+
+def test_report():
+    masks, predictions = masks_and_predictions(3)
+    matrix = confusion_matrix(masks, predictions, 4)
+    *rows, last = metrics.report(matrix, ["a", "b", "c", "d"])
+    assert [row["class"] for row in rows] == ["a", "b", "c", "d"]
+    assert list(last) == ["class", "Dice", "IoU", "precision", "sensitivity", "specificity", "support"]
+    expected = reference.classification_report(masks[masks != 255], predictions[masks != 255], output_dict=True)
+    for label, row in enumerate(rows[:3]):
+        theirs = expected[str(label)]
+        assert [row["Dice"], row["precision"], row["sensitivity"]] == pytest.approx(
+            [theirs["f1-score"], theirs["precision"], theirs["recall"]]
+        )
+        assert row["support"] == theirs["support"]
+    assert np.isnan([rows[3]["Dice"], rows[3]["IoU"], rows[3]["precision"], rows[3]["sensitivity"]]).all()
+    assert rows[3]["specificity"] == 1
+    assert last["class"] == "mean of 3"
+    assert last["IoU"] == pytest.approx(mean_iou(matrix))
+    assert last["Dice"] == pytest.approx(expected["macro avg"]["f1-score"])
+    assert last["support"] == (masks != 255).sum()
+    with pytest.raises(ValueError, match="2 names for a matrix"):
+        metrics.report(matrix, ["a", "b"])
+
+
+def test_area_differences():
+    matrix = np.array([[5, 3, 0], [1, 1, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(metrics.area_difference(matrix), [-2, 2, 0])
+    np.testing.assert_allclose(metrics.relative_area_difference(matrix), [-2 / 8, 1, np.nan])
+
+
+# Distances
+
+
+def blobs(seed):
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices((40, 50))
+    masks = []
+    for _ in range(2):
+        row, column, height, width = *rng.integers(12, 28, 2), *rng.integers(4, 11, 2)
+        masks.append(((rows - row) / height) ** 2 + ((columns - column) / width) ** 2 < 1)
+    return masks
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("spacing", [(1, 1), (0.5, 2)])
+def test_distances_against_scipy_and_scikit_image(seed, spacing):
+    mask, prediction = blobs(seed)
+    outlines = [find_boundaries(thing, connectivity=1, mode="inner") for thing in (mask, prediction)]
+    points = [np.argwhere(outline) * spacing for outline in outlines]
+    largest = max(directed_hausdorff(*points)[0], directed_hausdorff(*points[::-1])[0])
+    assert metrics.hausdorff(mask, prediction, True, spacing) == pytest.approx(largest)
+    if spacing == (1, 1):
+        assert largest == pytest.approx(hausdorff_distance(*outlines))
+    to_prediction, to_mask = (distance_transform_edt(~outline, sampling=spacing) for outline in outlines[::-1])
+    every = np.concatenate([to_prediction[outlines[0]], to_mask[outlines[1]]])
+    assert metrics.mean_surface_distance(mask, prediction, True, spacing) == pytest.approx(every.mean())
+
+
+def test_distances_by_hand():
+    mask = np.zeros((6, 8), np.uint8)
+    prediction = mask.copy()
+    mask[2, 2:5] = 3
+    prediction[2, 2:7] = 3
+    assert metrics.hausdorff(mask, prediction, 3) == 2
+    assert metrics.hausdorff(mask, prediction, 3, spacing=(9, 0.5)) == 1
+    assert metrics.mean_surface_distance(mask, prediction, 3) == 3 / 8
+    mask[2, 5:] = 255  # now what is too much lies where nothing counts
+    assert metrics.hausdorff(mask, prediction, 3) == 0
+    whole = np.ones((5, 5), np.uint8)  # the border of the image is part of the outline
+    inside = np.pad(np.ones((3, 3), np.uint8), 1)
+    assert metrics.hausdorff(whole, inside) == pytest.approx(np.sqrt(2))
+
+
+def test_distances_where_an_object_is_missing():
+    one, none = np.eye(4, dtype=np.uint8), np.zeros((4, 4), np.uint8)
+    for score in (metrics.hausdorff, metrics.mean_surface_distance):
+        assert score(one, none) == score(none, one) == np.inf
+        assert np.isnan(score(none, none))
+        assert score(one, one) == 0
+        for bad in (np.zeros((4, 5), np.uint8), one[None]):
+            with pytest.raises(ValueError, match="shape"):
+                score(one, bad)
 
 
 # What a network gives
@@ -169,6 +290,16 @@ def test_a_class_id_without_a_row_is_told(place, value):
         metric.matrix()
     metric.reset_state()
     assert metric.matrix().sum() == 0
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_nan_is_told_and_not_counted_as_some_class(channels):
+    predictions = np.full((1, 4, 4, channels), 0.5, np.float32)
+    predictions[0, 1, 2, -1] = np.nan
+    metric = fed(MeanIoU(max(2, channels)), np.zeros((1, 4, 4), np.uint8), predictions)
+    assert np.isnan(float(metric.result()))
+    with pytest.raises(ValueError, match="no number"):
+        metric.matrix()
 
 
 # Large counts

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from conftest import ROOT
-from course_utils import exercises
+from course_utils import exercises, metrics
 from course_utils.exercises import ____
 from course_utils.exercises.engine import Question
 from source import solved, sources, tags, unsolved
 
-IMPORTED = {"____": ____, "cv2": cv2, "keras": keras, "layers": keras.layers, "np": np}  # what cells of a lesson may count on
+# what cells of a lesson may count on
+IMPORTED = {"____": ____, "cv2": cv2, "keras": keras, "layers": keras.layers, "metrics": metrics, "np": np}
 MODULES = [importlib.import_module(f"course_utils.exercises.{module.name}") for module in pkgutil.iter_modules(exercises.__path__)]
 QUESTIONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Question)]
 CELLS = {source.exercises: source.cells() for source in sources(ROOT)}
