@@ -27,7 +27,8 @@ FRAMES = 4  # of each world
 CLASS_OF = {  # the street's words; sky is background
     "lawn": "background", "building": "building", "fence": "fence", "furniture": "other", "awning": "other", "person": "pedestrian",
     "pole": "pole", "road line": "road line", "road": "road", "pavement": "pavement", "tree": "vegetation", "bush": "vegetation",
-    "hedge": "vegetation", "car": "car", "camera car": "car", "wall": "wall", "traffic sign": "traffic sign", "traffic light": "traffic sign",
+    "hedge": "vegetation", "car": "car", "camera car": "car", "wall": "wall",
+    "traffic sign": "traffic sign", "traffic light": "traffic sign",
 }  # fmt: skip
 
 

@@ -302,8 +302,8 @@ class Street:
         for s in filter(self.free, np.arange(first, 190, every)):
             lamp, high = self.look("pole", rng.uniform(70, 130) * np.array([1, 1, 1.02])), rng.uniform(5.2, 7.2)
             spot = self.spot(s, edge + side * 0.5, KERB, (1, -side))  # y is towards the road
-            self.box(lamp, spot, (-0.07, 0.07), (-0.07, 0.07), (0, high))
-            self.box(lamp, spot, (-0.12, 0.12), (-0.12, 0.12), (0, 0.9))
+            self.box(lamp, spot, (-0.055, 0.055), (-0.055, 0.055), (0, high))
+            self.box(lamp, spot, (-0.09, 0.09), (-0.09, 0.09), (0, 0.9))
             self.box(lamp, spot, (-0.05, 0.05), (0, 1.5), (high - 0.12, high))
             self.box(lamp.but(lamp.colour * 0.8), spot, (-0.12, 0.12), (1.15, 1.85), (high - 0.2, high - 0.05))
             for at in (s + every / 4, s + every * 3 / 4) if trees else ():
@@ -386,7 +386,7 @@ class Street:
         self.cars = [
             (*car, BODIES[rng.integers(len(BODIES))], self.look("car", PAINTS[rng.integers(len(PAINTS))], "paint")) for car in cars
         ]
-        for _ in range(rng.poisson(1.3)):
+        for _ in range(rng.poisson(1.1)):
             side, s = rng.choice([-1, 1]), rng.choice([rng.uniform(16, 34), rng.uniform(34, 90)])
             t = side * (self.edge + rng.uniform(0.5, self.pavement - 0.4))
             self.people.append((s + self.start, t, rng.uniform(-1.2, 1.2), KERB, rng.integers(1 << 30), self.look("person")))
@@ -452,9 +452,10 @@ class Street:
             self.add(paint.but(paint.colour * 0.45), p(0.5, y, 0), ahead, UP, *doors)
         tail, bumper = across(*back, 0.985, belt * 0.97), across(0.985, clear, *back)
         nose, grille = across(*front, 0.025, hip), across(0.02, clear, *front)
+        red, lamp = (168, 14, 16), (225, 228, 230)
         for quad, place, tone in (
-            (tail, (0.02, 0.2, 0.25, 0.95), (168, 14, 16)), (tail, (0.8, 0.98, 0.25, 0.95), (168, 14, 16)), (tail, (0.36, 0.64, 0.05, 0.45), WHITE),
-            (bumper, (0, 1, 0, 0.4), BLACK), (nose, (0.03, 0.25, 0.1, 0.95), (225, 228, 230)), (nose, (0.75, 0.97, 0.1, 0.95), (225, 228, 230)),
+            (tail, (0.02, 0.2, 0.25, 0.95), red), (tail, (0.8, 0.98, 0.25, 0.95), red), (tail, (0.36, 0.64, 0.05, 0.45), WHITE),
+            (bumper, (0, 1, 0, 0.4), BLACK), (nose, (0.03, 0.25, 0.1, 0.95), lamp), (nose, (0.75, 0.97, 0.1, 0.95), lamp),
             (nose, (0.3, 0.7, 0.05, 0.8), BLACK), (grille, (0.1, 0.9, 0, 0.45), BLACK), (grille, (0.36, 0.64, 0.55, 0.85), WHITE),
         ):  # fmt: skip
             self.face(paint.but(tone), _inset(quad, *place))
