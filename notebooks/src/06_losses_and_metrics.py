@@ -548,15 +548,15 @@ show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
 #
 # You can now
 # - **choose** sigmoid or softmax, and the number of channels, by what a pixel may be;
-# - **compute** cross-entropy, weighted and focal, Dice, IoU, Tversky and focal Tversky with a pencil, and make Keras agree;
+# - **compute** cross-entropy, weighted and focal, Dice, IoU and Tversky with a pencil, and make Keras agree;
 # - **read** a per-class table, two distances and two areas, beside a baseline;
 # - **catch** wrong axes, soft scores, means of batches, absent classes, void, and probabilities in the place of class ids;
 # - **lift** a rare class by the loss, and say what that costs in precision.
 #
 # **Words** [cross-entropy, confusion matrix, IoU](00_start_here.ipynb#glossary) in three languages.
 #
-# **Try next** Weights 1/share in place of the root; Tversky with α = 0.1, β = 0.9; three times the SECONDS: who catches up?; a sum of
-# cross-entropy and Dice. Lesson 07 meets thirteen classes, three of them rare.
+# **Try next** Weights 1/share in place of the root; Tversky with α = 0.1, β = 0.9; three times the `SECONDS`; cross-entropy plus Dice.
+# Lesson 07 meets thirteen classes.
 
 # %% [markdown]
 # **References** Lin et al. (2017), *Focal loss for dense object detection*, arXiv:1708.02002. Milletari, Navab, Ahmadi (2016), *V-Net*,
