@@ -123,7 +123,7 @@ class Tversky(_Loss):
     For each class, from all pixels of the BATCH that count (not image by image): TP = Σ p over its pixels, FN = Σ (1 − p) over them,
     FP = Σ p over all others; index = TP / (TP + alpha·FP + beta·FN). The loss is the mean of (1 − index)**(1 / gamma) over the classes
     that the masks of the batch hold; a class absent from them is left out (its false positives still lower the other classes' TP).
-    With one output channel it is that of class 1 alone. No smoothing.
+    With one output channel it is that of class 1 alone, so that a batch without class 1 has loss 0 and teaches nothing. No smoothing.
 
     Args:
         alpha: weight of the false positives.

@@ -4,6 +4,8 @@ A matrix holds pixel counts by true class (rows) and predicted class (columns). 
 set is not the mean of the scores of its images. Pixels with mask 255 never count.
 """
 
+from itertools import zip_longest
+
 import keras
 import numpy as np
 from keras import ops
@@ -40,10 +42,12 @@ class ConfusionMatrix(keras.metrics.Metric):
             sample_weight: not used; Keras passes it. Ignored pixels are those with mask 255.
 
         Raises:
-            ValueError: the number of channels does not fit `num_classes`.
+            ValueError: shapes that differ, or a number of channels that does not fit `num_classes`.
         """
-        masks = ops.reshape(ops.cast(masks, "int32"), (-1,))
-        predicted = ops.reshape(self._classes(ops.convert_to_tensor(predictions)), (-1,))
+        masks, predicted = ops.cast(masks, "int32"), self._classes(ops.convert_to_tensor(predictions))
+        if any(a != b and None not in (a, b) for a, b in zip_longest(masks.shape, predicted.shape, fillvalue=1)):
+            raise ValueError(f"Masks of shape {tuple(masks.shape)} and predictions of shape {tuple(predictions.shape)} do not fit.")
+        masks, predicted = ops.reshape(masks, (-1,)), ops.reshape(predicted, (-1,))
         last = max(256, self.num_classes)  # ids from -1 to this get a bin; those beyond move there, and are found in the counts
         side = last + 2
         bins = (ops.clip(masks, -1, last) + 1) * side + ops.clip(predicted, -1, last) + 1

@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, jaccard_score
 
 from course_utils import demos
 from course_utils.classes import CARLA, ELIRET
+from course_utils.losses import CrossEntropy, Dice, Tversky
 
 RNG = np.random.default_rng(1)
 IMAGES = RNG.random((3, 16, 24, 1), dtype=np.float32)
@@ -20,6 +21,8 @@ CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,
     "threshold": lambda: demos.threshold(IMAGES, MASKS, PREDICTIONS),
+    "circles": demos.circles,
+    "loss_landscape": demos.loss_landscape,
     "augmentation": lambda: demos.augmentation(IMAGES[0], MASKS[0], ELIRET),
     "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
     "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
@@ -190,3 +193,32 @@ def test_wrong_pixels_have_the_colour_of_what_they_were_called():
     errors = demos.draw_prediction(np.zeros((2, 3, 3)), mask, CARLA, said).axes[3].images[0].get_array()
     blank = [235, 235, 235]
     assert errors.tolist() == [[blank, CARLA.colours[10].tolist(), blank], [blank, CARLA.colours[0].tolist(), blank]]
+
+
+@pytest.mark.parametrize(("shift", "radius"), [(0, 20), (10, 20), (44, 20), (6, 30)])
+def test_circle_scores(shift, radius):
+    mask, prediction = demos.two_circles(shift, radius)
+    areas = mask.sum(), prediction.sum()
+    np.testing.assert_allclose(areas, [np.pi * 20**2, np.pi * radius**2], rtol=0.06)
+    scores = demos.circle_scores(shift, radius)
+    assert scores["accuracy"] == accuracy_score(mask.ravel(), prediction.ravel())
+    assert scores["IoU"] == pytest.approx(jaccard_score(mask.ravel(), prediction.ravel()))
+    assert scores["area difference"] == int(areas[1]) - int(areas[0])
+    assert scores["Hausdorff"] >= scores["mean distance"] >= 0
+    if radius == demos.RADIUS:
+        assert scores["Hausdorff"] == shift
+
+
+def test_the_pixel_of_the_landscape_is_that_of_the_losses():
+    """The same image, with all its pixels, through the losses of the course: differences between two probabilities agree."""
+    setting = {"weight": 3, "gamma": 2.0, "object": 50}
+    mask = np.zeros(demos.PIXELS, np.uint8)
+    mask[:50] = 1
+    names = [CrossEntropy(), CrossEntropy([1, 3]), CrossEntropy(gamma=2), Dice(), Tversky(0.3, 0.7)]
+    values = []
+    for p in (0.2, 0.7):
+        said = np.where(mask == 1, demos.RIGHT, 1 - demos.RIGHT).astype(np.float32)
+        said[0] = p
+        values.append([float(loss(mask[None, None], said[None, None, :, None])) * demos.PIXELS for loss in names])
+    drawn = [list(demos.pixel_losses(np.array([p]), **setting).values()) for p in (0.2, 0.7)]
+    np.testing.assert_allclose(np.ravel(drawn[0]) - np.ravel(drawn[1]), np.subtract(*values), rtol=0.01)

@@ -277,6 +277,12 @@ def test_channels_that_do_not_fit_are_refused(num_classes, shape):
         MeanIoU(num_classes).update_state(np.zeros((2, 4, 4), np.uint8), np.zeros(shape, np.float32))
 
 
+@pytest.mark.parametrize(("masks", "predictions"), [((2, 4, 4), (2, 8, 8, 3)), ((2, 4, 4), (1, 4, 4, 3)), ((2, 4, 4, 3), (2, 4, 4, 3))])
+def test_shapes_that_differ_are_refused(masks, predictions):
+    with pytest.raises(ValueError, match="do not fit"):
+        MeanIoU(3).update_state(np.zeros(masks, np.uint8), np.zeros(predictions, np.float32))
+
+
 @pytest.mark.parametrize("place", ["masks", "predictions"])
 @pytest.mark.parametrize("value", [2, 7, 254, -1])
 def test_a_class_id_without_a_row_is_told(place, value):

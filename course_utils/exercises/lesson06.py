@@ -207,8 +207,8 @@ def _iou(matrix):
 
 @question(
     "A weight above 1 makes a missed aphid dearer. What will the network do where it is in doubt?",
-    "In doubt it will call a speck an aphid. What does that do to the aphids found, and to the specks called aphids that are none?",
-    "more is found, and among what is found more is wrong",
+    "In doubt it will call a speck an aphid. What does that do to the aphids found, and to the pixels called aphid that are none?",
+    "more is found, and more of what is found is wrong",
     praise="A weight moves the point from which the network dares; it adds no knowledge.",
 )
 def q7_1(answer, rng):
