@@ -468,7 +468,7 @@ def confusion(matrix, table: ClassTable, share) -> None:
 
 
 def draw_confusion(matrix, table: ClassTable, share, labels: list[int]) -> Figure:
-    """One column for each class: above its pixels by prediction, below the pixels given to it by truth; the five largest parts, in per cent."""
+    """One column for each class: above its pixels by prediction, below the pixels given to it by truth; the five largest parts."""
     matrix = np.asarray(matrix)
     fig, axes = show.new(len(labels), 2, (2.5 if len(labels) > 1 else 4.5, 1.5))
     for (above, below), label in zip(axes.T, labels, strict=True):

@@ -11,7 +11,7 @@ def by_regular_groups(names, held):
     for name in names:
         groups.setdefault(int(name[5:7]), []).append(name)
     order = sorted(groups)
-    return sum((groups[k] for k in order[:-held]), []), sum((groups[k] for k in order[-held:]), [])
+    return [n for k in order[:-held] for n in groups[k]], [n for k in order[-held:] for n in groups[k]]
 
 
 def by_frame(names, held):
