@@ -576,17 +576,17 @@ else:
 
 # %%
 tuned = build_unet(WIDTH)
-tuned.compile(optimizer=keras.optimizers.SGD(0.05), loss=CrossEntropy(weights, from_logits=True))
+tuned.compile(optimizer=keras.optimizers.SGD(0.02), loss=CrossEntropy(weights, from_logits=True))
 
 
 def tune_without(left_out):
-    """The weighted network after some steps on the real frames except `left_out`."""
+    """The weighted network after some steps: half real frames except `left_out`, half old ones."""
     tuned.set_weights(weighted.get_weights())
-    others = np.delete(np.arange(len(real)), left_out)
-    few = real[
-        np.resize(others, 4 * TUNING_STEPS)
-    ]  # the same ones again and again, each crop another
-    tuned.fit(few.batches(SIZE, batch=4, augment=crops, shuffle=True), shuffle=False, verbose=0)
+    others, half = np.delete(np.arange(len(real)), left_out), 2 * TUNING_STEPS
+    new, old = real[np.resize(others, half)], train[np.resize(np.arange(len(train)), half)]
+    mixed = data.Pairs(new.images + old.images, new.masks + old.masks, CARLA, red=True)
+    batches = mixed.batches(SIZE, batch=4, augment=crops, shuffle=True)
+    tuned.fit(batches, shuffle=False, verbose=0)
     return tuned
 
 
