@@ -541,7 +541,7 @@ show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
 # aphid are none. Dice and Tversky ask for the overlap itself: IoU 0.23 to 0.29, and about half of what they find is right.
 #
 # How sure are we? Two seeds, one small set, a short training: "found or not" stands, the order of Dice and Tversky does not. And
-# cross-entropy is late rather than blind: treble `SECONDS` and see.
+# cross-entropy is late rather than blind: we chose noise and seconds so that the difference shows. Treble `SECONDS` and see.
 
 # %% [markdown]
 # ## 8 · Recap
