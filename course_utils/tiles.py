@@ -62,7 +62,7 @@ def starts(length: int, tile: int, overlap: int) -> list[int]:
 def weights(tile: int, overlap: int) -> np.ndarray:
     """How much each pixel of a tile counts, float32 (tile, tile): 1 in the middle, falling as a squared sine over the overlap.
 
-    Where two tiles overlap by `overlap`, at most half a tile, their weights add up to 1. Never 0, because corners of a mosaic lie in one tile.
+    Where two tiles overlap by `overlap`, at most half a tile, their weights add up to 1. Never 0: a mosaic's corner lies in one tile only.
     """
     ramp = min(overlap, tile // 2)
     line = np.ones(tile)
