@@ -78,10 +78,8 @@ def mosaic(rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]
     roads = _roads(rng, image, mask)
     houses = _place_houses(rng, mask, roads)
     _build(rng, image, mask, height, houses, season)
-    _cars(rng, image, height, roads)
     _grow(rng, image, mask, height, _plant(rng, mask, blocks, roads, houses), season)
-    _shade(image, height, season)
-    return _photograph(rng, image, season), mask
+    return _photograph(rng, image, height, season), mask
 
 
 def _noise(rng, side, grain):
@@ -226,16 +224,13 @@ class House(NamedTuple):
     flat: bool
     colour: np.ndarray
 
-    def corners(self, along=1.0, aside=1.0, more=0.0) -> np.ndarray:
-        """The four corners (x, y) of the outline, in order; shares of its size move them in, `more` pixels out."""
-        left = np.array([-self.ahead[1], self.ahead[0]])
-        a, b = (along * self.half[0] + more) * self.ahead, (aside * self.half[1] + more) * left
+    def corners(self, more=0.0) -> np.ndarray:
+        """The four corners (x, y) of the outline, in order, `more` pixels further out."""
+        a, b = (self.half[0] + more) * self.ahead, (self.half[1] + more) * np.array([-self.ahead[1], self.ahead[0]])
         return np.array([self.at + a + b, self.at + a - b, self.at - a - b, self.at - a + b])
 
 
-ROOFS = np.float32(
-    [(168, 92, 70), (150, 78, 62), (122, 78, 64), (98, 94, 94), (74, 74, 80), (170, 168, 164), (112, 120, 118), (188, 140, 112)]
-)
+ROOFS = np.float32([(168, 92, 70), (150, 78, 62), (122, 78, 64), (98, 94, 94), (74, 74, 80), (170, 168, 164), (188, 140, 112)])
 
 
 def _place_houses(rng, mask, roads):
@@ -249,8 +244,6 @@ def _place_houses(rng, mask, roads):
         if reach <= min(x, y) and max(x, y) < side - reach and free[y - reach : y + reach, x - reach : x + reach].all():
             cv2.fillPoly(free, [np.int32(house.corners(more=4))], 0)
             houses.append(house)
-            return True
-        return False
 
     for way, _, asphalt in roads:
         if not asphalt:
@@ -258,19 +251,15 @@ def _place_houses(rng, mask, roads):
         aside, tangent = _across(way), np.gradient(way, axis=0)
         tangent /= np.hypot(*tangent.T)[:, None]
         for _ in range(1 + len(way) // 700):
-            first, last = rng.integers(len(way)), 0
-            last = min(len(way), first + rng.integers(40, 220))
-            for k in range(first, last, 4):
+            first = rng.integers(len(way))
+            for k in range(first, min(len(way), first + rng.integers(40, 220)), 4):
                 hand, setback = rng.choice([-1, 1]), rng.uniform(52, 80)
-                if rng.random() < 0.45:
-                    continue
                 ahead = tangent[k] if rng.random() < 0.6 else aside[k]
-                if place(way[k] + hand * setback * aside[k], ahead, rng.uniform(38, 60), rng.uniform(30, 42), rng.uniform(5, 8)):
-                    if rng.random() < 0.6:
-                        back = way[k] + hand * (setback + rng.uniform(70, 110)) * aside[k]
-                        place(back, aside[k], rng.uniform(45, 100), rng.uniform(30, 48), rng.uniform(5, 8))
-                    if rng.random() < 0.5:
-                        place(way[k] + hand * (setback + 45) * aside[k] + 30 * tangent[k], ahead, rng.uniform(16, 30), 16, 2.8, True)
+                if rng.random() < 0.5:
+                    place(way[k] + hand * setback * aside[k], ahead, *rng.uniform((38, 30), (60, 42)), rng.uniform(5, 8))
+                if rng.random() < 0.3:
+                    back = way[k] + hand * (setback + rng.uniform(70, 110)) * aside[k]
+                    place(back, aside[k], *rng.uniform((45, 30), (100, 48)), rng.uniform(5, 8))
     for _ in range(int(10 * (side / 2048) ** 2)):
         angle = rng.uniform(0, np.pi)
         ahead, at = np.array([np.cos(angle), np.sin(angle)]), rng.uniform(60, side - 60, 2)
@@ -283,10 +272,9 @@ def _place_houses(rng, mask, roads):
 def _build(rng, image, mask, height, houses, season):
     """Yards first; then roofs of two slopes, the one towards the sun brighter, or flat ones."""
     yards = np.zeros(mask.shape, np.uint8)
-    for house in houses:
-        cv2.fillPoly(yards, [np.int32(house.corners(more=rng.uniform(22, 44)))], 1)
-    for house in houses:
-        cv2.fillPoly(yards, [np.int32(house.corners(more=rng.uniform(5, 12)))], 2)
+    for kind, least, most in ((1, 22, 44), (2, 5, 12)):  # lawn, gravel
+        for house in houses:
+            cv2.fillPoly(yards, [np.int32(house.corners(more=rng.uniform(least, most)))], kind)
     patchy, rough = _noise(rng, len(mask), 16), _noise(rng, len(mask), 2)
     for kind, colour in ((1, (112, 130, 78)), (2, (170, 162, 148))):
         here = (yards == kind) & (mask == 0)
@@ -303,33 +291,13 @@ def _build(rng, image, mask, height, houses, season):
         for slope, share in ((corners[[0, 3]], sunny), (corners[[1, 2]], -sunny)):
             light = 1.0 if house.flat else 1 + 0.3 * share
             cv2.fillPoly(image, [np.int32(np.rint(np.vstack([slope, ends[::-1]]) * 8))], (tone * light).tolist(), cv2.LINE_8, 3)
-        if house.flat:
-            for _ in range(rng.integers(1, 5)):  # hatches and fans
-                at = house.at + (rng.uniform(-0.8, 0.8) * house.half[0] * house.ahead + rng.uniform(-0.8, 0.8) * house.half[1] * left)
-                cv2.circle(image, np.int32(at), int(rng.integers(1, 4)), (tone * 0.7).tolist(), -1)
-        else:
+        if not house.flat:
             for share in np.arange(-0.8, 0.9, 0.27):  # courses of tiles
                 _line(image, ends + share * house.half[1] * left, 1, (tone * (1.0 + 0.3 * share * sunny - 0.07)).tolist())
             _line(image, ends, 1, (tone * 1.12).tolist())
             _line(height, ends, 2, house.height)
-            chimney = np.int32(ends[0] + rng.uniform(0.2, 0.8) * (ends[1] - ends[0]))
-            cv2.rectangle(image, chimney - 1, chimney + 1, (120.0, 104.0, 96.0), -1)
-            cv2.rectangle(height, chimney - 1, chimney + 1, house.height + 1.2, -1)
     roof = mask == BUILDING
     image[roof] += (2.5 * rough + 3 * patchy)[roof, None]
-
-
-def _cars(rng, image, height, roads):
-    colours = np.float32([(235, 235, 235), (40, 42, 46), (150, 152, 156), (150, 40, 36), (50, 70, 120)])
-    for way, width, asphalt in roads:
-        for k in rng.integers(2, len(way) - 2, int(len(way) / 140) if asphalt else 0):
-            ahead = way[k + 1] - way[k - 1]
-            car = House(
-                way[k] + 0.22 * width * _across(way)[k], ahead / np.hypot(*ahead), np.array([9, 3.6]), 1.5, True, colours[rng.integers(5)]
-            )
-            cv2.fillPoly(height, [np.int32(car.corners() * 8)], 1.5, cv2.LINE_8, 3)
-            for share, light in ((1, 1), (0.55, 0.45), (0.35, 1)):  # body, windows, roof
-                cv2.fillPoly(image, [np.int32(car.corners(share, 0.86 * share**0.2) * 8)], (car.colour * light).tolist(), cv2.LINE_8, 3)
 
 
 def _plant(rng, mask, blocks, roads, houses):
@@ -391,8 +359,8 @@ def _grow(rng, image, mask, height, trees, season):
     height[crown] = tall[tree] * (1 - 0.45 * out**2)
 
 
-def _shade(image, height, season):
-    """Darkens and cools what something higher hides from the sun: looks ever twice as far along the ray."""
+def _photograph(rng, image, height, season):
+    """Shadows, found by looking ever twice as far along the sun's ray; slowly changing light, the camera's colours, blur, noise."""
     lid, steps, slope = height.copy(), 1, PIXEL / season.shadow
     while steps * slope < height.max():
         x, y = np.rint(steps * season.sun).astype(int)
@@ -401,10 +369,6 @@ def _shade(image, height, season):
         steps *= 2
     dark = cv2.GaussianBlur(np.float32(lid > height + 0.4), (0, 0), 0.7)
     image *= 1 - dark[..., None] * np.float32([0.56, 0.52, 0.44])
-
-
-def _photograph(rng, image, season):
-    """Light that changes slowly, the camera's colours, a lens that is not perfectly sharp, a little noise."""
     image = cv2.GaussianBlur(image, (0, 0), 0.6)
     image *= (1 + 0.03 * _noise(rng, len(image), 500))[..., None] * season.gain
     image += rng.standard_normal(image.shape, dtype=np.float32) * 1.5

@@ -1,6 +1,6 @@
 """Prediction of a whole mosaic with `tiles.predict_mosaic`. Seconds: 2048×2048, SegNet of width 4, tiles of 256, 50 % overlap and blending
-(225 tiles) against tiles joined edge to edge (64); at most 4.4 times as long is asked for, a ratio of 0.23. Memory: peak of a process of its
-own with Keras, its backend and a 1×1 convolution as the network, 50 % overlap, for 9000×9500 (at most 1.5 GB is asked for) and for four times
+(225 tiles) against tiles joined edge to edge (64); at most 4.4 times as long is asked for, a ratio of 0.23. Memory: peak of a process of
+its own with Keras and a 1×1 convolution as the network, 50 % overlap, for 9000×9500 (at most 1.5 GB is asked for) and for four times
 as many pixels (at most a tenth more is asked for, a ratio of 0.91).
 """
 
