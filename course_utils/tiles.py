@@ -13,7 +13,7 @@ import rasterio
 
 from course_utils.files import DataProblem
 
-STRIP = 4096  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
+STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
 CACHE_MB = 64  # GDAL, rasterio's engine, would keep 5 % of the memory in blocks that it has read
 
 

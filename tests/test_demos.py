@@ -20,6 +20,7 @@ CALLS = {
     "receptive_field": demos.receptive_field,
     "threshold": lambda: demos.threshold(IMAGES, MASKS, PREDICTIONS),
     "augmentation": lambda: demos.augmentation(IMAGES[0], MASKS[0], ELIRET),
+    "tiling": lambda: demos.tiling(np.zeros((512, 1024, 3), np.uint8)),
 }
 SETTINGS = [
     {"kernel": k, "stride": s, "padding": p, "dilation": d, "transposed": t}
@@ -157,3 +158,21 @@ def test_augmentation_leaves_the_image_alone(image):
     setting = {"rotation": 10, "shift": 0, "shear": 0, "zoom": 0, "elastic": 0, "draw": 1}
     demos.draw_augmentation(image, MASKS[0], ELIRET, {"": setting})
     assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize(
+    ("tile", "overlap", "words"),
+    [(256, 0.0, "2×4 tiles, 1.0 ×"), (256, 0.5, "3×7 tiles, 2.6 ×"), (512, 0.5, "1×3 tiles, 1.5 ×"), (300, 0.0, "2×4 tiles, 1.4 ×")],
+)
+def test_tiling_counts_tiles_and_pixels(tile, overlap, words):
+    figure = demos.draw_tiling(np.zeros((128, 256, 3), np.uint8), [{"tile": tile, "overlap": overlap}], scale=4)
+    above, below = figure.axes
+    assert words in above.get_title()
+    assert len(above.patches) == np.prod([int(n) for n in words.split(" ")[0].split("×")])
+    assert len(below.lines) == int(words[2])
+    covered = np.zeros(1024)
+    for line in below.lines:
+        covered[line.get_xdata()] += line.get_ydata()
+    assert covered.min() > 0
+    if tile != 300:  # there the last tile is moved back and overlaps
+        np.testing.assert_allclose(covered[tile // 2 : 1024 - tile // 2], 1, atol=1e-6)
