@@ -1,6 +1,7 @@
 """The command line of the data sets: list, make, get and check."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -101,12 +102,18 @@ def _tile(source, target, side="256"):
         raise DataError(f"{source}/images holds no .tif file: put the mosaics there, and their masks of the same name into masks.")
     if target.exists() and any(target.iterdir()):
         raise DataError(f"{target} is not empty: name a new folder.")
-    masks = source / "masks"
+    masks, making = source / "masks", target.with_name(f".{target.name}.making")
+    shutil.rmtree(making, ignore_errors=True)  # left over by a run that was killed
     try:
         with store.plain_errors():
-            count = sum(cut(image, masks / image.name if masks.is_dir() else None, target, int(side)) for image in mosaics)
+            count = sum(cut(image, masks / image.name if masks.is_dir() else None, making, int(side)) for image in mosaics)
+            if target.exists():
+                target.rmdir()
+            making.rename(target)
     except DataProblem as problem:
         raise DataError(problem) from problem
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
     print(f"{target}: {count} tiles of {side}×{side} from {len(mosaics)} mosaic{'s' * (len(mosaics) > 1)}")
 
 

@@ -623,6 +623,20 @@ def test_get_landcover_check_and_tile(landcover, server, country, tmp_path, caps
     assert "holds no .tif file" in capsys.readouterr().err
 
 
+def test_tile_leaves_nothing_half_done(country, tmp_path, capsys):
+    country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 90), np.uint8))  # the last one is found only after the others were cut
+    lay_out(tmp_path / "source", country)
+    (tmp_path / "tiles").mkdir()
+    assert main(["tile", str(tmp_path / "source"), str(tmp_path / "tiles"), "32"]) == 1
+    assert "N-34-3.tif" in capsys.readouterr().err
+    assert list((tmp_path / "tiles").iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "tiles"]
+    country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 100), np.uint8))
+    lay_out(tmp_path / "source", country)
+    assert main(["tile", str(tmp_path / "source"), str(tmp_path / "tiles"), "32"]) == 0
+    assert len(list((tmp_path / "tiles/images").iterdir())) == 18
+
+
 MOSAIC_DAMAGES = {
     "missing": (lambda sound: None, "is missing"),
     "cut off": (lambda sound: sound[: len(sound) // 2], "is cut off or damaged"),
@@ -656,7 +670,7 @@ def test_labels_and_sizes_of_mosaics_are_checked(country, tmp_path):
 def lay_out(folder, files):
     for name, content in files.items():
         if content is not None:
-            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
 
 

@@ -559,7 +559,7 @@ scratch.cleanup()
 # - **predict** a mosaic of any size in a memory that does not grow with it;
 # - **blend** overlapping tiles, at four times the cost, and measure the error at the seams.
 #
-# **Words** [tile, overlap, stride](00_start_here.ipynb#glossary) in three languages.
+# **Words** [test set, padding, stride](00_start_here.ipynb#glossary) in three languages.
 #
 # **Try next** `python -m data_scripts get landcover` for the real mosaics (1.5 GB). Overlap of a quarter: what does it cost, and what is
 # left at the seams? Tiles of 512. A loss of lesson 06 that lifts the buildings. Lesson 09 compares the whole family of networks.
