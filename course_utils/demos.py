@@ -337,7 +337,7 @@ def tiling(image, scale: int = 1) -> None:
         scale: by how much it was reduced; tiles are told in pixels of the mosaic.
     """
     settings = [{"tile": side, "overlap": share} for side, share in ((256, 0.0), (256, 0.25), (256, 0.5), (512, 0.5))]
-    alt = "A mosaic under four sets of tiles, with the weights of the tiles along its upper side: steps without overlap, hills with it."
+    alt = "A mosaic under four sets of tiles (orange: the first one), and their weights along x: steps without overlap, hills with it."
     show.figure(draw_tiling(image, settings, scale), alt)
 
     def draw(**setting):
