@@ -107,7 +107,7 @@ def q3_1(answer, rng):
     "what a network learnt by heart helps on neighbours, and nowhere else",
     praise="How large the difference is, the run tells.",
 )
-def q4_1(answer, rng):
+def q5_1(answer, rng):
     letter = _letter(answer, ("A", "B", "C"))
     expect(letter != "B", "why should strangers be easier than neighbours of what it has learnt?")
     expect(letter != "C", "look at the table of section 3: one of the two sets touches the training tiles nearly everywhere.")
@@ -119,7 +119,7 @@ def q4_1(answer, rng):
     "all of range(0, length - tile, tile - overlap), then length - tile",
     praise="`tiles.starts` is this line, with a word for overlaps that cannot be.",
 )
-def q5_1(answer, rng):
+def q6_1(answer, rng):
     cases = [(12, 4, 0), (13, 4, 0), (12, 4, 2), (13, 4, 2), (8, 8, 4), (100, 32, 8)]
     cases += [(int(tile * rng.uniform(2, 9)), int(tile), int(rng.integers(0, tile))) for tile in rng.integers(4, 40, 6)]
     for length, tile, overlap in cases:
@@ -149,7 +149,7 @@ def q5_1(answer, rng):
     "the buffer has the height of a tile and the width of a strip; neither is the mosaic's",
     praise="A strip is 2048 columns wide, see `tiles.STRIP`.",
 )
-def q7_1(answer, rng):
+def q8_1(answer, rng):
     letter = _letter(answer, ("A", "B", "C"))
     expect(letter != "A", "that would be right if the mosaic, or the map, lay in memory as a whole.")
     expect(letter != "B", "that would be right if the buffer went over the whole width. Look at `STRIP` in `course_utils/tiles.py`.")
