@@ -80,6 +80,16 @@ def _listed(values, most):
 
 # Colours are from the palette of Okabe and Ito (2008), which the colour-blind can tell apart too.
 ELIRET = ClassTable("eliret", [Class(0, "background", (0, 0, 0), 0), Class(255, "object", (230, 159, 0), 1)])
+LANDCOVER = ClassTable(
+    "landcover",
+    [
+        Class(0, "other", (0, 0, 0), 0),
+        Class(1, "building", (213, 94, 0), 1),
+        Class(2, "woodland", (0, 158, 115), 2),
+        Class(3, "water", (0, 114, 178), 3),
+        Class(4, "road", (240, 228, 66), 4),
+    ],
+)
 MEMBRANE = ClassTable("membrane", [Class(0, "membrane", (213, 94, 0), 0), Class(255, "inside of a cell", (86, 180, 233), 1)])
 # Thirteen classes are more than that palette has: neighbours in a street differ in lightness too.
 CARLA = ClassTable(

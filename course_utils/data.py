@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import psutil
 
-from course_utils.classes import CARLA, ELIRET, MEMBRANE, ClassTable
+from course_utils.classes import CARLA, ELIRET, LANDCOVER, MEMBRANE, ClassTable
 from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
 
 CACHE_SHARE = 0.25  # of the memory that is free when a `Batches` is made
@@ -264,3 +264,22 @@ def _hand_over(samples, name):
         listed = ", ".join(f"{height}×{width}" for height, width in sizes[:4])
         raise ValueError(f"{name}: images of {len(sizes)} sizes ({listed}) do not fit one array; give size=(height, width) or batch=1.")
     return np.divide(np.stack(images), 255, dtype=np.float32), None if masks[0] is None else np.stack(masks)
+
+
+def landcover(folder, split: str) -> Pairs:
+    """Tiles of land cover mosaics, as `tiles.cut` names them, split "train", "val" or "test" by mosaic and never by tile.
+
+    In the order of their names the last mosaics, 15 % of them but at least one, are for the test and those before them for validation.
+    """
+    _choose({"train": None, "val": None, "test": None}, split)
+    images, masks = (Path(folder) / kind for kind in ("images", "masks"))
+    of = {}  # mosaic -> names of its tiles
+    for name in sorted({path.name for path in [*images.glob("*_*_*.png"), *masks.glob("*_*_*.png")]}):
+        of.setdefault(name.rsplit("_", 2)[0], []).append(name)
+    if len(of) < 3:
+        raise DataProblem(f"{images}: tiles of {len(of)} mosaics, but 3 or more are needed; cut some by `python -m data_scripts tile`.")
+    names, few = sorted(of), max(1, round(0.15 * len(of)))
+    chosen = {"train": names[: -2 * few], "val": names[-2 * few : -few], "test": names[-few:]}[split]
+    tiles = [tile for name in chosen for tile in of[name]]
+    masks = [masks / tile for tile in tiles] if masks.is_dir() else None
+    return Pairs([images / tile for tile in tiles], masks, LANDCOVER, f"landcover {split}")

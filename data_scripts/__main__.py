@@ -1,6 +1,9 @@
 """The command line of the data sets: list, make, get and check."""
 
+import re
+import shutil
 import sys
+from pathlib import Path
 
 from data_scripts import checks, store
 from data_scripts.registry import SETS, DataError, lookup
@@ -9,7 +12,9 @@ USAGE = """\
 python -m data_scripts list          the sets, and what of them is on disk
 python -m data_scripts make [NAME]   generates a set, or all of them
 python -m data_scripts get NAME      downloads the real set
-python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files"""
+python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files
+python -m data_scripts tile SOURCE TARGET [SIDE]
+                                     cuts mosaics, SOURCE/images/*.tif and SOURCE/masks/*.tif (or the set SOURCE), into PNG tiles"""
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +27,9 @@ def main(arguments: list[str]) -> int:
         return 2
     command, name = (*arguments, "all")[:2]
     try:
+        if command == "tile":
+            _tile(*arguments[1:])
+            return 0
         if command == "list":
             _list()
             return 0
@@ -38,8 +46,11 @@ def main(arguments: list[str]) -> int:
 def _misuse(arguments):
     """What is wrong with the command, in one sentence; None if nothing is."""
     command, names = (arguments or [""])[0], arguments[1:]
+    if command == "tile":
+        sound = len(names) in (2, 3) and (len(names) == 2 or re.fullmatch(r"[1-9]\d{1,3}", names[2]))
+        return None if sound else "tile takes the mosaics' folder, a new folder, and perhaps the side of a tile in pixels (256)."
     if command not in ("list", "make", "get", "check"):
-        return f'There is no command "{command}"; say list, make, get or check.' if command else "Say list, make, get or check."
+        return f'There is no command "{command}"; say list, make, get, check or tile.' if command else "Say list, make, get, check or tile."
     if len(names) > (command != "list"):
         return f"{command} takes {'no name' if command == 'list' else 'one name'}, not {len(names)}."
     if command == "get" and not names:
@@ -79,6 +90,31 @@ def _check(dataset):
     for sentence in wrong:
         print(f"  {sentence}")
     return 1 if wrong else 0
+
+
+def _tile(source, target, side="256"):
+    from course_utils.files import DataProblem
+    from course_utils.tiles import cut
+
+    source, target = store.ensure(source) if source in SETS else Path(source), Path(target)
+    mosaics = sorted((source / "images").glob("*.tif"))
+    if not mosaics:
+        raise DataError(f"{source}/images holds no .tif file: put the mosaics there, and their masks of the same name into masks.")
+    if target.exists() and any(target.iterdir()):
+        raise DataError(f"{target} is not empty: name a new folder.")
+    masks, making = source / "masks", target.with_name(f".{target.name}.making")
+    shutil.rmtree(making, ignore_errors=True)  # left over by a run that was killed
+    try:
+        with store.plain_errors():
+            count = sum(cut(image, masks / image.name if masks.is_dir() else None, making, int(side)) for image in mosaics)
+            if target.exists():
+                target.rmdir()
+            making.rename(target)
+    except DataProblem as problem:
+        raise DataError(problem) from problem
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    print(f"{target}: {count} tiles of {side}×{side} from {len(mosaics)} mosaic{'s' * (len(mosaics) > 1)}")
 
 
 if __name__ == "__main__":

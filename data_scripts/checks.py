@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import rasterio
 from PIL import Image
 
 from data_scripts.registry import DataSet
@@ -22,6 +23,9 @@ def problems(folder: Path, dataset: DataSet, card: dict) -> list[str]:
     again = f' or run "python -m data_scripts {"make" if card["kind"] == "generated" else "get"} {dataset.name}"' if card else ""
     back, replace = f": put it back{again}.", f": replace it{again.replace(' or run', ' or delete it and run')}."
     for pair in pairs:
+        if pair.image.endswith(".tif"):
+            found += _mosaic(folder, pair, replace, back, dataset)
+            continue
         by_list = f", though {pair.listed_in} names it" if pair.listed_in else ""
         image, wrong = _look(folder, pair.image, by_list + back, replace, kind="grey" if dataset.grey else "colour")
         found += wrong
@@ -63,6 +67,30 @@ def _look(folder, name, back, replace, kind):
     if problem := _format(data, mode, array, kind):
         return None, [f"{name} {problem}"]
     return array, []
+
+
+def _mosaic(folder, pair, replace, back, dataset):
+    """Problems of a GeoTIFF and its mask, one at most of each; read block by block, because a mosaic may not fit into memory."""
+    sizes, found = {}, []
+    for name, bands in ((pair.image, 3), (pair.mask, 1)):
+        if not (folder / name).is_file():
+            found.append(f"{name} is missing{back}")
+            continue
+        try:
+            with rasterio.Env(GDAL_CACHEMAX=64), rasterio.open(folder / name) as source:
+                if source.count != bands or source.dtypes[0] != "uint8":
+                    found.append(f"{name} has {source.count} bands of {source.dtypes[0]}: save it with {bands} of 8 bits.")
+                    continue
+                sizes[name] = f"{source.width}×{source.height}"
+                values = {value for _, window in source.block_windows(1) for value in np.unique(source.read(window=window))}
+        except rasterio.RasterioIOError:
+            found.append(f"{name} is cut off or damaged{replace}")
+            continue
+        if name == pair.mask:
+            found += _labels(name, np.array([sorted(values)]), dataset)
+    if len(set(sizes.values())) > 1:
+        found.append(f"{pair.mask} is {sizes[pair.mask]} but its image {pair.image} is {sizes[pair.image]}: replace the one that is wrong.")
+    return found
 
 
 def _format(data, mode, array, kind):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils.classes import CARLA, ELIRET, MEMBRANE, ClassTable
+from course_utils.classes import CARLA, ELIRET, LANDCOVER, MEMBRANE, ClassTable
 
 
 class DataError(Exception):
@@ -119,6 +119,12 @@ def _carla(folder: Path) -> tuple[list[Pair], list[str]]:
     return pairs, problems if pairs else [*problems, "CameraRGB holds no PNG file: put its images back."]
 
 
+def _landcover(folder: Path) -> tuple[list[Pair], list[str]]:
+    names = sorted({path.name for place in ("images", "masks") for path in (folder / place).glob("*.tif")})
+    pairs = [Pair(f"images/{name}", f"masks/{name}") for name in names]
+    return pairs, [] if pairs else ["images holds no GeoTIFF: put the mosaics back."]
+
+
 SETS = {
     "eliret": DataSet(
         name="eliret",
@@ -169,5 +175,20 @@ SETS = {
         ),
         red=True,
         most_mb=8000,
+    ),
+    "landcover": DataSet(
+        name="landcover",
+        what="country from the air, mosaics at 25 cm, 5 classes (lesson 08)",
+        licence="CC BY-NC-SA 4.0, cite Boguszewski et al. 2021",
+        source="landcover.ai",
+        table=LANDCOVER,
+        marks=("images", "masks"),
+        layout=((r"((?:images|masks)/[^/]+\.tif)", r"\1"),),
+        pairs=_landcover,
+        mirrors=(
+            Mirror("https://landcover.ai.linuxpolska.com/download/landcover.ai.v1.zip"),
+            Mirror("https://landcover.ai/download/landcover.ai.v1.zip"),
+        ),
+        most_mb=12_000,
     ),
 }

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +55,10 @@ class Found:
         labelled = sum(pair.mask is not None for pair in pairs)
         parts = [f"{labelled} pairs" if labelled == len(pairs) else f"{labelled} + {len(pairs) - labelled} images"]
         try:
-            with Image.open(self.folder / pairs[0].image) as image:
+            with (
+                warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+                Image.open(self.folder / pairs[0].image) as image,
+            ):
                 parts.append(f"{image.width}×{image.height}")
         except (OSError, IndexError):
             pass  # `check` is the place to complain

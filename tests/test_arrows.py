@@ -14,8 +14,9 @@ FILES = {
     for path in sorted((ROOT / package).rglob("*.py"))
 }
 # What ships with Python or stands in the base dependencies of pyproject.toml; no framework but Keras.
-OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "requests", "scipy", "tqdm"}
-NUMBERS = {"classes", "files", "data", "augment", "tiles"}  # numpy and cv2; only `data` knows keras
+OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "rasterio", "requests", "scipy", "tqdm"}
+NUMBERS = {"classes", "files", "data", "augment", "tiles"}  # numpy and cv2, with few exceptions:
+MORE = {"data": {"keras", "psutil"}, "tiles": {"rasterio"}}  # rasterio reads and writes windows of a GeoTIFF
 KERAS = {"classes", "layers", "losses", "metrics", "models"}  # keras.ops: these run on any backend; only `metrics` knows scipy
 
 
@@ -56,7 +57,9 @@ def test_only_the_dependencies_are_imported(module):
 
 @pytest.mark.parametrize("module", [module for module in FILES if module.startswith("data_scripts")])
 def test_data_scripts_know_only_the_class_tables(module):
-    assert {name for name in of_the_course(module) if name.startswith("course_utils")} <= {"course_utils.classes"}
+    """The command `tile` is a thin cover over what lessons call: there is one way to cut."""
+    allowed = {"course_utils.classes"} | ({"course_utils.tiles", "course_utils.files"} if module == "data_scripts.__main__" else set())
+    assert {name for name in of_the_course(module) if name.startswith("course_utils")} <= allowed
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if module.startswith("course_utils")])
@@ -68,7 +71,7 @@ def test_course_utils_keep_to_their_rooms(module):
         assert not rooms
     elif room(module) in NUMBERS:
         assert rooms <= NUMBERS
-        assert outside(module) <= ({"numpy", "cv2", "keras", "psutil"} if room(module) == "data" else {"numpy", "cv2"})
+        assert outside(module) <= {"numpy", "cv2"} | MORE.get(room(module), set())
     elif room(module) in KERAS:
         assert rooms <= KERAS
         assert outside(module) <= {"keras", "numpy", "scipy" if room(module) == "metrics" else "cv2"}
@@ -79,7 +82,7 @@ def test_no_circles():
     TopologicalSorter(graph).prepare()  # raises CycleError
 
 
-@pytest.mark.parametrize(("package", "limit"), [("course_utils", 2500), ("data_scripts", 2000)])
+@pytest.mark.parametrize(("package", "limit"), [("course_utils", 3500), ("data_scripts", 3000)])
 def test_packages_stay_small(package, limit):
     counted = [path for name, path in FILES.items() if name.startswith(package) and room(name) != "exercises"]
     assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in counted) < limit

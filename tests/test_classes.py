@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from course_utils.classes import CARLA, ELIRET, IGNORE, MEMBRANE, Class, ClassTable
+from course_utils.classes import CARLA, ELIRET, IGNORE, LANDCOVER, MEMBRANE, Class, ClassTable
 
 STREET = ClassTable(
     "street",
@@ -44,6 +44,13 @@ def test_tables_of_the_embedded_sets(table):
     np.testing.assert_array_equal(table.to_train(disk), disk == 255)
     np.testing.assert_array_equal(table.to_disk(table.to_train(disk)), disk)
     assert len({tuple(colour) for colour in table.colours}) == 2
+
+
+def test_landcover_keeps_the_values_of_its_files():
+    mask = np.arange(5, dtype=np.uint8)[None]
+    np.testing.assert_array_equal(LANDCOVER.to_train(mask), mask)
+    assert LANDCOVER.names == ["other", "building", "woodland", "water", "road"]
+    assert len({tuple(colour) for colour in LANDCOVER.colours.tolist()}) == 5
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import rasterio
 from PIL import Image
 
 from course_utils.classes import Class, ClassTable
@@ -29,6 +31,7 @@ from server import Server
 CHECKOUT = Path(__file__).resolve().parents[1]
 CARLA_SET = registry.SETS["carla"]
 GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
+LANDCOVER_SET = registry.SETS["landcover"]
 
 
 def picture(array):
@@ -631,3 +634,113 @@ def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
     folder = ensure("eliret")
     assert "206 pairs, 32×32" in capsys.readouterr().out
     assert checks.problems(folder, registry.SETS["eliret"], store.find(registry.SETS["eliret"]).card) == []
+
+
+# --- mosaics -----------------------------------------------------------------------------------------------------------------------
+
+
+def geotiff(array):
+    """The bytes of a GeoTIFF of (height, width) or (height, width, 3)."""
+    array = np.atleast_3d(array).transpose(2, 0, 1)
+    with rasterio.MemoryFile() as memory:
+        options = {"count": len(array), "height": array.shape[1], "width": array.shape[2], "crs": "EPSG:2180"}
+        with memory.open(driver="GTiff", dtype=array.dtype, transform=rasterio.transform.from_origin(5, 5, 0.25, 0.25), **options) as file:
+            file.write(array)
+        return bytes(memory.getbuffer())
+
+
+@pytest.fixture
+def country():
+    """{name: content} of three small mosaics in the layout of LandCover.ai, with other files beside them as there."""
+    rng, files = np.random.default_rng(2), {"split.py": b"pass"}
+    for name in ("M-33-1", "N-33-2", "N-34-3"):
+        files[f"images/{name}.tif"] = geotiff(rng.integers(0, 256, (70, 100, 3), np.uint8))
+        files[f"masks/{name}.tif"] = geotiff(rng.integers(0, 5, (70, 100), np.uint8))
+    return files
+
+
+@pytest.fixture
+def landcover(tiny):
+    """The set of lesson 08 in an empty checkout."""
+    registry.SETS["landcover"] = LANDCOVER_SET  # `tiny` puts the old sets back
+    return LANDCOVER_SET
+
+
+def test_get_landcover_check_and_tile(landcover, server, country, tmp_path, capsys):
+    for top in ("", "landcover.ai.v1/"):
+        shutil.rmtree(tmp_path / "data", ignore_errors=True)
+        found = fetch.get(with_mirrors(landcover, server.offer("/a.zip", packed(country, top), "dies once")))
+        assert "real (data), 3 pairs, 100×70" in str(found)
+        server.requests.clear()
+    assert not list(tmp_path.rglob("split.py"))
+    assert main(["check", "landcover"]) == 0
+    target = tmp_path / "tiles"
+    assert main(["tile", "landcover", str(target), "32"]) == 0
+    assert "18 tiles of 32×32 from 3 mosaics" in capsys.readouterr().out
+    assert len(list((target / "masks").glob("N-34-3_*.png"))) == 6
+    assert main(["tile", "landcover", str(target)]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    own = tmp_path / "own"
+    (own / "images").mkdir(parents=True)
+    (own / "images/mine.tif").write_bytes(country["images/M-33-1.tif"])
+    assert main(["tile", str(own), str(tmp_path / "more"), "50"]) == 0
+    assert sorted(path.name for path in (tmp_path / "more").rglob("*.png")) == ["mine_00000_00000.png", "mine_00000_00050.png"]
+    assert main(["tile", str(tmp_path / "nothing"), str(tmp_path / "more2")]) == 1
+    assert "holds no .tif file" in capsys.readouterr().err
+
+
+def test_tile_leaves_nothing_half_done(country, tmp_path, capsys):
+    country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 90), np.uint8))  # the last one is found only after the others were cut
+    lay_out(tmp_path / "source", country)
+    (tmp_path / "tiles").mkdir()
+    assert main(["tile", str(tmp_path / "source"), str(tmp_path / "tiles"), "32"]) == 1
+    assert "N-34-3.tif" in capsys.readouterr().err
+    assert list((tmp_path / "tiles").iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source", "tiles"]
+    country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 100), np.uint8))
+    lay_out(tmp_path / "source", country)
+    assert main(["tile", str(tmp_path / "source"), str(tmp_path / "tiles"), "32"]) == 0
+    assert len(list((tmp_path / "tiles/images").iterdir())) == 18
+
+
+MOSAIC_DAMAGES = {
+    "missing": (lambda sound: None, "is missing"),
+    "cut off": (lambda sound: sound[: len(sound) // 2], "is cut off or damaged"),
+    "text": (lambda sound: b"<html>404</html>", "is cut off or damaged"),
+    "bands": (lambda sound: geotiff(np.zeros((70, 100, 2), np.uint8)), "2 bands of uint8"),
+    "16 bits": (lambda sound: geotiff(np.zeros((70, 100), np.uint16)), "bands of uint16"),
+}
+
+
+@pytest.mark.parametrize("which", ["images", "masks"])
+@pytest.mark.parametrize("case", MOSAIC_DAMAGES)
+def test_a_damaged_mosaic_is_one_sentence(country, tmp_path, which, case):
+    damage, words = MOSAIC_DAMAGES[case]
+    country[f"{which}/N-33-2.tif"] = damage(country[f"{which}/N-33-2.tif"])
+    lay_out(tmp_path, country)
+    (sentence,) = checks.problems(tmp_path, LANDCOVER_SET, {})
+    assert sentence.startswith(f"{which}/N-33-2.tif")
+    assert words in sentence
+    assert sentence.endswith(".")
+
+
+def test_labels_and_sizes_of_mosaics_are_checked(country, tmp_path):
+    country["masks/N-33-2.tif"] = geotiff(np.full((70, 100), 7, np.uint8))
+    country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 90), np.uint8))
+    lay_out(tmp_path, country)
+    labels, size = checks.problems(tmp_path, LANDCOVER_SET, {})
+    assert labels.startswith("masks/N-33-2.tif has labels out of range, value 7")
+    assert "is 90×70 but its image images/N-34-3.tif is 100×70" in size
+
+
+def lay_out(folder, files):
+    for name, content in files.items():
+        if content is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("arguments", [["tile"], ["tile", "a"], ["tile", "a", "b", "wide"], ["tile", "a", "b", "64", "c"]])
+def test_tile_says_what_it_takes(tiny, capsys, arguments):
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith("tile takes")

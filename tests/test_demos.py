@@ -8,8 +8,9 @@ import pytest
 from IPython.utils.capture import capture_output
 from sklearn.metrics import accuracy_score, jaccard_score
 
-from course_utils import demos
+from course_utils import demos, show
 from course_utils.classes import CARLA, ELIRET
+from course_utils.demos import browsing, distortions, layers, mosaics, scoring, sliders, thresholds
 from course_utils.losses import CrossEntropy, Dice, Tversky
 
 RNG = np.random.default_rng(1)
@@ -26,6 +27,7 @@ CALLS = {
     "augmentation": lambda: demos.augmentation(IMAGES[0], MASKS[0], ELIRET),
     "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
     "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
+    "tiling": lambda: demos.tiling(np.zeros((512, 1024, 3), np.uint8)),
 }
 SETTINGS = [
     {"kernel": k, "stride": s, "padding": p, "dilation": d, "transposed": t}
@@ -43,7 +45,7 @@ def figures(monkeypatch):
         fig.savefig(io.BytesIO())
         shown.append(alt)
 
-    monkeypatch.setattr(demos.show, "figure", figure)
+    monkeypatch.setattr(show, "figure", figure)
     return shown
 
 
@@ -59,25 +61,25 @@ def _ends(widget):
 @pytest.mark.parametrize("name", CALLS)
 def test_a_still_picture_comes_first_then_sliders(name, figures, monkeypatch):
     played = {}
-    monkeypatch.setattr(demos, "_play", lambda draw, /, **sliders: played.update(draw=draw, sliders=sliders, before=len(figures)))
+    monkeypatch.setattr(sliders, "play", lambda draw, /, **widgets: played.update(draw=draw, widgets=widgets, before=len(figures)))
     CALLS[name]()
     assert played["before"] == 1
-    draw, sliders = played["draw"], played["sliders"]
-    ends = {key: _ends(slider) for key, slider in sliders.items()}
-    middle = {key: slider.value for key, slider in sliders.items()}
+    draw, widgets = played["draw"], played["widgets"]
+    ends = {key: _ends(slider) for key, slider in widgets.items()}
+    middle = {key: slider.value for key, slider in widgets.items()}
     for key, values in ends.items():
         for value in values:
             draw(**(middle | {key: value}))
-    assert len(figures) == 1 + 2 * len(sliders)
+    assert len(figures) == 1 + 2 * len(widgets)
     assert all(len(alt.split()) > 4 and "\n" not in alt for alt in figures)
 
 
 def test_moving_a_slider_draws(monkeypatch):
     drawn, shown = [], []
-    monkeypatch.setattr(demos, "display", lambda *widgets: shown.extend(widgets))
-    slider = demos._slider("x", 1, 0, 4)
+    monkeypatch.setattr(sliders, "display", lambda *widgets: shown.extend(widgets))
+    slider = sliders.slider("x", 1, 0, 4)
     with capture_output():
-        demos._play(lambda **values: drawn.append(values), x=slider)
+        sliders.play(lambda **values: drawn.append(values), x=slider)
         slider.value = 3
     assert drawn == [{"x": 1}, {"x": 3}]
     assert isinstance(shown[1], ipywidgets.Output)
@@ -101,7 +103,7 @@ def test_contributions_by_running_the_operator(setting):
             padded = np.pad(row, padding)
             starts = range(0, len(padded) - reach + 1, stride)
             result = np.array([sum(padded[start + dilation * k] * (k + 1) for k in range(kernel)) for start in starts])
-        length, pairs = demos.contributions(place, size=size, **setting)
+        length, pairs = layers.contributions(place, size=size, **setting)
         assert length == len(result)
         expected = np.zeros(length)
         for i, k in pairs:
@@ -111,8 +113,8 @@ def test_contributions_by_running_the_operator(setting):
 
 def test_a_kernel_that_does_not_fit_is_drawn_all_the_same():
     setting = SETTINGS[0] | {"kernel": 5, "dilation": 3}
-    assert demos.contributions(2, size=5, kernel=5, stride=1, padding=0, dilation=3) == (0, [])
-    assert len(demos.draw_convolution([setting]).axes) == 3
+    assert layers.contributions(2, size=5, kernel=5, stride=1, padding=0, dilation=3) == (0, [])
+    assert len(layers.draw_convolution([setting]).axes) == 3
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_seen_by_sending_ones_down(kernel, stride, dilation, doubling):
         rate = dilation * (2**below if doubling else 1)
         marked = np.unique([m * stride + rate * (k - kernel // 2) for m in marked for k in range(kernel)])
     row = np.zeros(2 * middle, bool)
-    row[middle + demos.seen(layers, kernel, stride, dilation, doubling)[-1]] = True
+    row[middle + demos.layers.seen(layers, kernel, stride, dilation, doubling)[-1]] = True
     assert np.array_equal(np.flatnonzero(row) - middle, marked)
 
 
@@ -137,11 +139,11 @@ def test_scores_against_scikit_learn(threshold):
     counts = masks != 255
     truth, said = masks[counts] == 1, PREDICTIONS[..., 0][counts] > threshold
     expected = accuracy_score(truth, said), jaccard_score(truth, said)
-    assert demos.scores(masks, PREDICTIONS[..., 0], threshold) == pytest.approx(expected)
+    assert thresholds.scores(masks, PREDICTIONS[..., 0], threshold) == pytest.approx(expected)
 
 
 def test_scores_without_any_object():
-    accuracy, iou = demos.scores(np.zeros((1, 4, 4), np.uint8), np.zeros((1, 4, 4)), 0.5)
+    accuracy, iou = thresholds.scores(np.zeros((1, 4, 4), np.uint8), np.zeros((1, 4, 4)), 0.5)
     assert accuracy == 1
     assert np.isnan(iou)
 
@@ -149,17 +151,17 @@ def test_scores_without_any_object():
 def test_errors_have_their_colours():
     mask, prediction = np.array([[0, 1, 0, 1, 255]]), np.array([[0.1, 0.9, 0.9, 0.1, 0.9]])
     names = ["right", "right", "background called object", "object missed", "ignored"]
-    assert demos._error_colours(mask, prediction, 0.5)[0].tolist() == [list(demos.ERRORS[name]) for name in names]
+    assert thresholds._error_colours(mask, prediction, 0.5)[0].tolist() == [list(thresholds.ERRORS[name]) for name in names]
 
 
 def test_distortion_keeps_image_and_mask_together():
     mask = np.zeros((64, 48), np.uint8)
     mask[20:40, 15:35] = 1
     image = np.repeat(mask[..., None] * np.uint8(255), 3, axis=-1)
-    still, still_mask = demos.distort(image, mask, rotation=0, shift=0, shear=0, zoom=0, elastic=0, draw=1)
+    still, still_mask = distortions.distort(image, mask, rotation=0, shift=0, shear=0, zoom=0, elastic=0, draw=1)
     assert np.array_equal(still, image)
     assert np.array_equal(still_mask, mask)
-    moved, moved_mask = demos.distort(image, mask, rotation=30, shift=0.1, shear=10, zoom=0.2, elastic=2, draw=2)
+    moved, moved_mask = distortions.distort(image, mask, rotation=30, shift=0.1, shear=10, zoom=0.2, elastic=2, draw=2)
     assert not np.array_equal(moved_mask, mask)
     assert np.mean((moved[..., 0] > 127) == moved_mask) > 0.99
 
@@ -170,7 +172,7 @@ def test_distortion_keeps_image_and_mask_together():
 def test_augmentation_leaves_the_image_alone(image):
     before = image.copy()
     setting = {"rotation": 10, "shift": 0, "shear": 0, "zoom": 0, "elastic": 0, "draw": 1}
-    demos.draw_augmentation(image, MASKS[0], ELIRET, {"": setting})
+    distortions.draw_augmentation(image, MASKS[0], ELIRET, {"": setting})
     assert np.array_equal(image, before)
 
 
@@ -178,19 +180,19 @@ def test_bars_of_a_class_are_its_row_and_its_column():
     matrix = np.zeros((13, 13), int)
     matrix[4, [0, 4, 9]] = 60, 30, 10  # pedestrians: called background, pedestrian, vegetation
     matrix[12, 4] = 10  # a sign called pedestrian
-    above, below = demos.draw_confusion(matrix, CARLA, np.full(13, 0.01), [4]).axes
+    above, below = browsing.draw_confusion(matrix, CARLA, np.full(13, 0.01), [4]).axes
     for axis, expected in [
         (above, {"background": 60, "pedestrian": 30, "vegetation": 10}),
         (below, {"pedestrian": 75, "traffic sign": 25}),
     ]:
         names = [label.get_text() for label in axis.get_yticklabels()]
         assert dict(zip(names, [bar.get_width() for bar in axis.patches], strict=True)) == expected
-    assert not demos.draw_confusion(matrix, CARLA, np.full(13, 0.01), [2]).axes[0].patches
+    assert not browsing.draw_confusion(matrix, CARLA, np.full(13, 0.01), [2]).axes[0].patches
 
 
 def test_wrong_pixels_have_the_colour_of_what_they_were_called():
     mask, said = np.array([[0, 4, 255], [4, 7, 7]]), np.array([[0, 10, 3], [4, 0, 7]])
-    errors = demos.draw_prediction(np.zeros((2, 3, 3)), mask, CARLA, said).axes[3].images[0].get_array()
+    errors = browsing.draw_prediction(np.zeros((2, 3, 3)), mask, CARLA, said).axes[3].images[0].get_array()
     blank = [235, 235, 235]
     assert errors.tolist() == [[blank, CARLA.colours[10].tolist(), blank], [blank, CARLA.colours[0].tolist(), blank]]
 
@@ -200,25 +202,43 @@ def test_circle_scores(shift, radius):
     mask, prediction = demos.two_circles(shift, radius)
     areas = mask.sum(), prediction.sum()
     np.testing.assert_allclose(areas, [np.pi * 20**2, np.pi * radius**2], rtol=0.06)
-    scores = demos.circle_scores(shift, radius)
+    scores = scoring.circle_scores(shift, radius)
     assert scores["accuracy"] == accuracy_score(mask.ravel(), prediction.ravel())
     assert scores["IoU"] == pytest.approx(jaccard_score(mask.ravel(), prediction.ravel()))
     assert scores["area difference"] == int(areas[1]) - int(areas[0])
     assert scores["Hausdorff"] >= scores["mean distance"] >= 0
-    if radius == demos.RADIUS:
+    if radius == scoring.RADIUS:
         assert scores["Hausdorff"] == shift
 
 
 def test_the_pixel_of_the_landscape_is_that_of_the_losses():
     """The same image, with all its pixels, through the losses of the course: differences between two probabilities agree."""
     setting = {"weight": 3, "gamma": 2.0, "object": 50}
-    mask = np.zeros(demos.PIXELS, np.uint8)
+    mask = np.zeros(scoring.PIXELS, np.uint8)
     mask[:50] = 1
     names = [CrossEntropy(), CrossEntropy([1, 3]), CrossEntropy(gamma=2), Dice(), Tversky(0.3, 0.7)]
     values = []
     for p in (0.2, 0.7):
-        said = np.where(mask == 1, demos.RIGHT, 1 - demos.RIGHT).astype(np.float32)
+        said = np.where(mask == 1, scoring.RIGHT, 1 - scoring.RIGHT).astype(np.float32)
         said[0] = p
-        values.append([float(loss(mask[None, None], said[None, None, :, None])) * demos.PIXELS for loss in names])
-    drawn = [list(demos.pixel_losses(np.array([p]), **setting).values()) for p in (0.2, 0.7)]
+        values.append([float(loss(mask[None, None], said[None, None, :, None])) * scoring.PIXELS for loss in names])
+    drawn = [list(scoring.pixel_losses(np.array([p]), **setting).values()) for p in (0.2, 0.7)]
     np.testing.assert_allclose(np.ravel(drawn[0]) - np.ravel(drawn[1]), np.subtract(*values), rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("tile", "overlap", "words"),
+    [(256, 0.0, "2×4 tiles, 1.0 ×"), (256, 0.5, "3×7 tiles, 2.6 ×"), (512, 0.5, "1×3 tiles, 1.5 ×"), (300, 0.0, "2×4 tiles, 1.4 ×")],
+)
+def test_tiling_counts_tiles_and_pixels(tile, overlap, words):
+    figure = mosaics.draw_tiling(np.zeros((128, 256, 3), np.uint8), [{"tile": tile, "overlap": overlap}], scale=4)
+    above, below = figure.axes
+    assert words in above.get_title()
+    assert len(above.patches) == np.prod([int(n) for n in words.split(" ")[0].split("×")])
+    assert len(below.lines) == int(words[2])
+    covered = np.zeros(1024)
+    for line in below.lines:
+        covered[line.get_xdata()] += line.get_ydata()
+    assert covered.min() > 0
+    if tile != 300:  # there the last tile is moved back and overlaps
+        np.testing.assert_allclose(covered[tile // 2 : 1024 - tile // 2], 1, atol=1e-6)

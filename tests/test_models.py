@@ -1,17 +1,18 @@
 """The networks: parameter counts of the course notes, sizes in and out, saving, and that they learn."""
 
+import cv2
 import keras
 import numpy as np
 import pytest
 
-from course_utils.models import fcn, unet
+from course_utils.models import fcn, fcn32, segnet, unet
 
 RNG = np.random.default_rng(0)
 
 
 def small(network, **kwargs):
     keras.utils.set_random_seed(1)
-    return network(**({"width": 4} if network is fcn else {"widths": (2, 3, 4, 5)}), **kwargs)
+    return network(**({"widths": (2, 3, 4, 5)} if network is unet else {"width": 4 if network is fcn else 2}), **kwargs)
 
 
 def output(model, images):
@@ -25,6 +26,54 @@ def layers(model, kind):
 @pytest.mark.parametrize(("network", "parameters"), [(fcn, 162_201), (unet, 752_421)])
 def test_parameters_of_the_notes(network, parameters):
     assert network((32, 32, 1)).count_params() == parameters
+
+
+def test_parameters_of_the_notes_for_land_cover():
+    assert fcn32().count_params() == 134_281_029
+    assert segnet().count_params() == 15_639_193
+
+
+@pytest.mark.parametrize("network", [fcn32, segnet])
+def test_vgg_networks(network, tmp_path):
+    """Any multiple of 32, logits by default, a softmax that sums to one, saved and loaded."""
+    model = small(network, activation="softmax")
+    assert model.output_shape == (None, None, None, 5)
+    images = RNG.random((2, 32, 64, 3), np.float32)
+    probabilities = output(model, images)
+    assert probabilities.shape == (2, 32, 64, 5)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-5)
+    logits = output(small(network), images)
+    np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(-1, keepdims=True), probabilities, atol=1e-5)
+    convolutions = layers(model, keras.layers.Conv2D)
+    assert len(convolutions) == (16 if network is fcn32 else 26)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_allclose(output(again, images), probabilities, atol=1e-6)
+
+
+def test_fcn32_enlarges_logits_as_opencv_does():
+    """Bilinear, so that the output is smooth: equal to cv2.resize of the scores at 1/32 of the size."""
+    model = small(fcn32, batch_norm=True)
+    images = RNG.random((1, 96, 64, 3), np.float32)
+    scores = output(keras.Model(model.inputs, layers(model, keras.layers.UpSampling2D)[0].input), images)
+    assert scores.shape == (1, 3, 2, 5)
+    expected = cv2.resize(scores[0], (64, 96), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(output(model, images)[0], expected, atol=1e-4)
+    assert [layer.filters for layer in layers(model, keras.layers.Conv2D)][-3:] == [128, 128, 5]
+    assert [layer.kernel_size for layer in layers(model, keras.layers.Conv2D)][-3:] == [(7, 7), (1, 1), (1, 1)]
+
+
+@pytest.mark.parametrize("network", [fcn32, segnet])
+def test_vgg_networks_learn(network):
+    keras.utils.set_random_seed(2)
+    model = network((64, 64, 3), num_classes=2, width=4, dropout=0, **({"batch_norm": True} if network is fcn32 else {}))
+    masks = np.zeros((4, 64, 64), np.uint8)
+    for number, mask in enumerate(masks):  # halves, which a step of 32 pixels can tell apart
+        np.rot90(mask, number)[:, 32:] = 1
+    images = np.repeat(masks[..., None] * 0.5, 3, -1) + RNG.normal(0.2, 0.05, (4, 64, 64, 3)).astype(np.float32)
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(images, masks, epochs=40, verbose=0)
+    assert (output(model, images).argmax(-1) == masks).mean() > 0.85  # one class everywhere: 0.5
 
 
 @pytest.mark.parametrize("network", [fcn, unet])

@@ -1,0 +1,21 @@
+"""Demos with sliders. Each first shows a row of slider positions as a still picture, so that a page without a kernel teaches too."""
+
+from .browsing import confusion, predictions
+from .distortions import augmentation
+from .layers import convolution, receptive_field
+from .mosaics import tiling
+from .scoring import circles, loss_landscape, two_circles
+from .thresholds import threshold
+
+__all__ = [
+    "augmentation",
+    "circles",
+    "confusion",
+    "convolution",
+    "loss_landscape",
+    "predictions",
+    "receptive_field",
+    "threshold",
+    "tiling",
+    "two_circles",
+]

@@ -1,0 +1,120 @@
+"""Lesson 06: two circles under every metric, and what a loss asks of one pixel."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from .. import metrics, show
+from . import sliders
+
+OVERLAP = {"both": (0, 158, 115), "missed": (0, 114, 178), "invented": (213, 94, 0), "neither": (235, 235, 235)}
+RADIUS, PLATE = 20, (96, 128)  # of the true circle and of the image, in pixels
+
+
+def circles() -> None:
+    """A true and a predicted circle, moved and resized: what every metric says (lesson 06)."""
+    settings = [{"shift": shift, "radius": radius} for shift, radius in [(4, 20), (20, 20), (44, 20), (0, 28)]]
+    alt = "A true and a predicted circle in four positions, and IoU, Dice and accuracy for every shift: accuracy hardly falls."
+    show.figure(draw_circles(settings), alt)
+
+    def draw(**setting):
+        show.figure(draw_circles([setting]), _circles_text(**setting))
+
+    sliders.play(draw, shift=sliders.slider("shift (pixels)", 10, 0, 60, 2), radius=sliders.slider("radius (pixels)", RADIUS, 4, 40, 2))
+
+
+def two_circles(shift: int, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mask of a circle, and one of another circle `shift` pixels to its right; uint8 (height, width), 1 = circle."""
+    rows, columns = np.indices(PLATE)
+    return tuple(np.uint8((rows - 48) ** 2 + (columns - 34 - x) ** 2 <= r * (r + 0.9)) for x, r in [(0, RADIUS), (shift, radius)])
+
+
+def circle_scores(shift: int, radius: int) -> dict[str, float]:
+    """Every metric of the predicted circle; distances and areas in pixels."""
+    mask, prediction = two_circles(shift, radius)
+    matrix = metrics.confusion_matrix(mask, prediction, 2)
+    scores = {"accuracy": metrics.pixel_accuracy(matrix)} | {name: float(score(matrix)[1]) for name, score in metrics.SCORES.items()}
+    scores["mean distance"] = metrics.mean_surface_distance(mask, prediction)
+    return scores | {"Hausdorff": metrics.hausdorff(mask, prediction), "area difference": int(metrics.area_difference(matrix)[1])}
+
+
+def draw_circles(settings: list[dict]) -> Figure:
+    """One column for each setting (arguments of `circle_scores`) with its scores below, and one with scores against the shift."""
+    fig, axes = show.new(len(settings) + 1, 1, (2.1, 3.3), width_ratios=[1] * len(settings) + [1.4])
+    kinds = np.array(list(OVERLAP.values()), np.uint8)
+    for axis, setting in zip(axes[0], settings, strict=False):
+        mask, prediction = two_circles(**setting)
+        axis.imshow(kinds[np.where(mask, np.where(prediction, 0, 1), np.where(prediction, 2, 3))], interpolation="nearest")
+        axis.set_title("shift {shift}, radius {radius}".format(**setting))
+        lines = [f"{name:<15} {value:6.2f}" if name != "area difference" else f"{name:<15} {value:+6d}" for name, value in _scores(setting)]
+        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=7)
+        axis.set_axis_off()
+    shifts = np.arange(0, 61, 2)
+    curves = [circle_scores(shift, settings[0]["radius"]) for shift in shifts]
+    for name, style in [("accuracy", "-"), ("specificity", ":"), ("Dice", "-"), ("IoU", "-")]:
+        axes[0, -1].plot(shifts, [scores[name] for scores in curves], style, label=name)
+    axes[0, -1].set(xlabel="shift (pixels)", title="radius {radius}".format(**settings[0]), ylim=(-0.03, 1.03))
+    axes[0, -1].legend(fontsize=7)
+    patches = [Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", label=name) for name, colour in OVERLAP.items()]
+    fig.legend(handles=patches, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
+    return fig
+
+
+def _scores(setting):
+    return circle_scores(**setting).items()
+
+
+def _circles_text(**setting):
+    scores = circle_scores(**setting)
+    return "Predicted circle, shift {shift}, radius {radius}: ".format(**setting) + ", ".join(f"{k} {v:.2f}" for k, v in scores.items())
+
+
+PIXELS, RIGHT = 64 * 64, 0.9  # pixels of the image; probability of the true class at all pixels but one
+
+
+def loss_landscape() -> None:
+    """Cost and pull of one pixel of an object under five losses, by the probability it has (lesson 06)."""
+    settings = [{"weight": 5, "gamma": 2.0, "object": size} for size in (1000, 100, 10)]
+    alt = "The pull of one pixel in objects of 1000, 100 and 10 pixels: that of Dice and Tversky grows as the object shrinks."
+    show.figure(draw_landscape(settings), alt)
+
+    def draw(**setting):
+        text = "weight {weight}, gamma {gamma}, an object of {object} pixels".format(**setting)
+        show.figure(draw_landscape([setting]), f"Cost and pull of one pixel under five losses: {text}.")
+
+    sliders.play(
+        draw,
+        weight=sliders.slider("class weight", 5, 1, 50),
+        gamma=sliders.slider("gamma", 2.0, 0.0, 5.0, 0.5),
+        object=sliders.slider("object (pixels)", 100, 2, 2000, 2),
+    )
+
+
+def pixel_losses(p, weight, gamma, object):
+    """`PIXELS` times each loss of a binary mask as the one pixel with probability `p` (an array) of its class, "object", changes it.
+
+    All other pixels have probability `RIGHT`; for the cross-entropies their share, which does not depend on p, is left out.
+    """
+    hit, invented = RIGHT * (object - 1) + p, (1 - RIGHT) * (PIXELS - object)
+
+    def tversky(alpha, beta):
+        return PIXELS * (1 - hit / (hit + alpha * invented + beta * (object - hit)))
+
+    focal = -((1 - p) ** gamma) * np.log(p)
+    pixel = {"cross-entropy": -np.log(p), f"weighted, {weight:g}": -weight * np.log(p), f"focal, gamma {gamma:g}": focal}
+    return pixel | {"Dice": tversky(0.5, 0.5), "Tversky 0.3, 0.7": tversky(0.3, 0.7)}
+
+
+def draw_landscape(settings: list[dict]) -> Figure:
+    """Left the cost of the pixel under the cross-entropies of the first setting (arguments of `pixel_losses`), then the pull for each."""
+    p = np.linspace(0.005, 0.995, 400)
+    fig, axes = show.new(1 + len(settings), 1, (2.5, 2.6))
+    for name, cost in list(pixel_losses(p, **settings[0]).items())[:3]:
+        axes[0, 0].plot(p, cost, label=name)
+    axes[0, 0].set(title="cost of the pixel", ylim=(0, 8), xlabel="probability of its class")
+    for axis, setting in zip(axes[0, 1:], settings, strict=True):
+        for name, cost in pixel_losses(p, **setting).items():
+            axis.plot(p, -np.gradient(cost, p), label=name)
+        axis.set(title=f"pull, object of {setting['object']} pixels", yscale="log", ylim=(1e-2, 1e3), xlabel="probability of its class")
+    fig.legend(*axes[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    return fig

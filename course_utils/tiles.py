@@ -1,0 +1,159 @@
+"""Images larger than memory: cut into tiles, and predicted tile by tile, with overlap and smooth blending.
+
+Mosaics are GeoTIFFs (or whatever else rasterio opens), read and written by windows, never as a whole.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import rasterio
+
+from course_utils.files import DataProblem
+
+STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
+CACHE_MB = 64  # GDAL, rasterio's engine, would keep 5 % of the memory in blocks that it has read
+
+
+def cut(image, mask, folder, side: int = 256) -> int:
+    """Cut a mosaic and its mask into tiles, PNG files `images/NAME_ROW_COLUMN.png` and `masks/…` in `folder`; returns how many.
+
+    Args:
+        image: path of the mosaic, three bands of 8 bits: red, green, blue.
+        mask: path of the mask, one band of 8 bits, as large as the mosaic; None for a mosaic without labels.
+        side: height and width of a tile; what is left at the right and lower border is dropped.
+
+    Raises:
+        DataProblem: a file that cannot be used, or image and mask of different size.
+    """
+    name, folder = Path(image).stem, Path(folder)
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+        sources = {"images": _open(image, 3)} | ({"masks": _open(mask, 1)} if mask else {})
+        sizes = [(source.height, source.width) for source in sources.values()]
+        if len(set(sizes)) > 1:
+            raise DataProblem(
+                f"{mask}: the mask is {sizes[1][0]}×{sizes[1][1]} but its image {sizes[0][0]}×{sizes[0][1]}; give both one size."
+            )
+        rows, columns = (range(0, length - side + 1, side) for length in sizes[0])
+        for kind, source in sources.items():
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            for row in rows:  # a row of tiles at once: files stored line by line would otherwise be unpacked again for each tile
+                band = _read(source, row, 0, side, source.width)
+                for column in columns:
+                    tile = band[:, column : column + side, ::-1]  # OpenCV's order is blue, green, red
+                    path = folder / kind / f"{name}_{row:05d}_{column:05d}.png"
+                    path.write_bytes(cv2.imencode(".png", tile)[1].tobytes())
+    return len(rows) * len(columns)
+
+
+def starts(length: int, tile: int, overlap: int) -> list[int]:
+    """Where tiles begin along one side of `length` pixels: `tile - overlap` apart, the last one moved back to end with the side.
+
+    ValueError unless 0 <= overlap < tile.
+    """
+    if not 0 <= overlap < tile:
+        raise ValueError(f"The overlap must be at least 0 and below the tile's side {tile}, not {overlap}.")
+    last = max(0, length - tile)
+    return [*range(0, last, tile - overlap), last]
+
+
+def weights(tile: int, overlap: int) -> np.ndarray:
+    """How much each pixel of a tile counts, float32 (tile, tile): 1 in the middle, falling as a squared sine over the overlap.
+
+    Where two tiles overlap by `overlap`, at most half a tile, their weights add up to 1. Never 0: a mosaic's corner lies in one tile only.
+    """
+    ramp = min(overlap, tile // 2)
+    line = np.ones(tile)
+    line[:ramp] = np.sin(np.pi / 2 * (np.arange(ramp) + 0.5) / max(ramp, 1)) ** 2
+    line = np.minimum(line, line[::-1])
+    return np.outer(line, line).astype(np.float32)
+
+
+def predict_mosaic(model, source, target, tile: int = 256, overlap: int = 128, batch: int = 8) -> None:
+    """Predict a mosaic of any size in bounded memory, and write the class of each pixel as a GeoTIFF in the same place on the map.
+
+    Each row of tiles adds its probabilities, weighted by `weights`, to a buffer; rows that no later tile touches are written at once.
+
+    Args:
+        model: a Keras model, or any function, from images float32 (batch, tile, tile, 3) in [0, 1] to (batch, tile, tile, classes).
+        source: path of the mosaic, three bands of 8 bits.
+        target: path of the result, one band of class ids; appears when complete, and nothing is left if the run is interrupted.
+        tile: side of a tile in pixels.
+        overlap: pixels shared by neighbouring tiles; 0 joins them edge to edge, half a tile costs four times as many predictions.
+        batch: tiles a call.
+
+    Raises:
+        DataProblem: a source that cannot be used, or no room for the result.
+        ValueError: an impossible overlap, or a model that answers in another shape.
+    """
+    target = Path(target)
+    part = target.with_name(f".{target.name}.part")
+    predict = getattr(model, "predict_on_batch", model)
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), _open(source, 3) as mosaic, _create(part, mosaic) as result:
+            rows, columns = starts(mosaic.height, tile, overlap), starts(mosaic.width, tile, overlap)
+            for left in range(0, mosaic.width, STRIP):
+                right = min(left + STRIP, mosaic.width)
+                touching = [column for column in columns if left - tile < column < right]
+                for row, classes in _bands(predict, mosaic, rows, touching, tile, weights(tile, overlap), batch):
+                    classes = classes[:, left - touching[0] : right - touching[0]]
+                    result.write(classes, 1, window=((row, row + len(classes)), (left, right)))
+        os.replace(part, target)
+    except OSError as error:  # rasterio's own errors in reading and writing are OSErrors too
+        free = shutil.disk_usage(target.parent).free / 1e6 if target.parent.is_dir() else 0
+        remedy = f"is the disk full ({free:.0f} MB are free), or may nobody write there?"
+        raise DataProblem(f"{target}: the result cannot be written; {remedy}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _bands(predict, mosaic, rows, columns, tile, weight, batch):
+    """Yields (first row, classes uint8 (rows, width)) from top to bottom; the width runs from the first of `columns` on."""
+    height, width = min(tile, mosaic.height), columns[-1] - columns[0] + tile
+    total = None
+    for row, following in zip(rows, [*rows[1:], mosaic.height], strict=True):
+        strip = _read(mosaic, row, columns[0], height, min(width, mosaic.width - columns[0]))
+        missing = tile - strip.shape[0], width - strip.shape[1]  # a mosaic smaller than a tile continues as in a mirror
+        strip = np.pad(strip, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+        for first in range(0, len(columns), batch):
+            places = [column - columns[0] for column in columns[first : first + batch]]
+            images = np.stack([strip[:, place : place + tile] for place in places])
+            scores = np.asarray(predict(np.divide(images, 255, dtype=np.float32)))
+            if scores.ndim != 4 or scores.shape[:3] != images.shape[:3] or scores.shape[3] < 2:
+                raise ValueError(f"The model must give (batch, {tile}, {tile}, classes) with 2 or more classes, not {scores.shape}.")
+            if total is None:
+                total = np.zeros((tile, width, scores.shape[3]), np.float32)
+            for place, score in zip(places, scores, strict=True):
+                total[:, place : place + tile] += weight[:, :, None] * score
+        done = following - row
+        yield row, total[:done].argmax(axis=2).astype(np.uint8)
+        total[:-done] = total[done:]  # what later tiles add to moves up
+        total[len(total) - done :] = 0
+
+
+def _open(path, bands):
+    try:
+        source = rasterio.open(path)
+    except rasterio.RasterioIOError:
+        reason = "is damaged or no image that rasterio can open" if Path(path).is_file() else "is missing"
+        raise DataProblem(f"{path}: the file {reason}; put it back or get it again.") from None
+    if source.count != bands or source.dtypes[0] != "uint8":
+        have = f"{source.count} × {source.dtypes[0]}"
+        raise DataProblem(f"{path}: {bands} band{'s' * (bands > 1)} of 8 bits are wanted, not {have}; convert the file.")
+    return source
+
+
+def _read(source, row, column, height, width):
+    """A window, uint8 (height, width, bands)."""
+    try:
+        return np.moveaxis(source.read(window=((row, row + height), (column, column + width))), 0, -1)
+    except rasterio.RasterioIOError:
+        raise DataProblem(f"{source.name}: the file is cut off or damaged near row {row}; get it again.") from None
+
+
+def _create(path, like):
+    place = {"crs": like.crs, "transform": like.transform, "height": like.height, "width": like.width}
+    blocks = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "DEFLATE", "BIGTIFF": "IF_SAFER"}
+    return rasterio.open(path, "w", driver="GTiff", dtype="uint8", count=1, **blocks, **place)
