@@ -554,9 +554,12 @@ show.table(rows)
 show.record(iou_as_it_is=rows[0]["mean IoU"], iou_transposed=rows[3]["mean IoU"])
 
 # %% [markdown]
-# **What we see.** Mirrored, a street is a street. Upside down or transposed it is not, and the network, which has learnt that the sky is above, is
-# lost. Such frames never come; for membranes (lesson 05) they did. Brightness, blur and hue
-# *do* come, with other cameras and weather, and cost two fifths of the mean IoU and more: distortions worth training with.
+# **What we see.** Mirrored, a street is a street. Brightness, blur and hue come with other cameras and weather, and cost two fifths of the mean IoU
+# and more: distortions worth training with.
+#
+# > **Pitfall · the frame that never comes.** Upside down or transposed, the sky lies below, and the network is lost. Trained on such frames it would
+# > spend its few filters on streets nobody drives; for membranes (lesson 05) every turn was right. The way to notice: look at each distortion, and
+# > ask whether a camera could have taken it.
 #
 # ## 8 · A foreign street
 # Our streets are drawn by a few hundred lines of Python. **What does the network make of frames from the real simulator**, which it has never seen?
