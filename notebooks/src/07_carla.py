@@ -557,13 +557,12 @@ show.record(iou_as_it_is=rows[0]["mean IoU"], iou_transposed=rows[3]["mean IoU"]
 # **What we see.** Mirrored, a street is a street. Brightness, blur and hue come with other cameras and weather, and cost two fifths of the mean IoU
 # and more: distortions worth training with.
 #
-# > **Pitfall · the frame that never comes.** Upside down or transposed, the sky lies below, and the network is lost. Trained on such frames it would
-# > spend its few filters on streets nobody drives; for membranes (lesson 05) every turn was right. The way to notice: look at each distortion, and
-# > ask whether a camera could have taken it.
+# > **Pitfall · the frame that never comes.** Transposed or upside down, the network is lost. Trained on that, it would spend its filters on streets
+# > nobody drives. The way to notice: look, and ask whether a camera could have taken it.
 #
 # ## 8 · A foreign street
-# Our streets are drawn by a few hundred lines of Python. **What does the network make of frames from the real simulator**, which it has never seen?
-# We have three of them. Fine-tuning on two and testing on the third, in turn, shows what a handful of frames changes.
+# A few hundred lines of Python draw our streets. **What does the network make of frames from the real simulator?** We have three. Tuning on two and
+# testing on the third, in turn, shows what a handful changes.
 
 # %%
 import os
