@@ -119,19 +119,22 @@ def at_home(dataset: DataSet) -> Found | None:
     return Found(dataset, folder, "data", card) if card or has_marks(folder, dataset) else None
 
 
-def make(dataset: DataSet) -> Found:
-    """The set in `data/`, generated if it is absent, incomplete or of an older version; a real one there is left alone."""
+def make(dataset: DataSet, **options) -> Found:
+    """The set in `data/`, generated if it is absent, incomplete or of an older version; a real one there is left alone.
+
+    Options go to the generator, such as size=[400, 300] of carla, and into dataset.json; a set made without them is made anew.
+    """
     with locked(dataset.name):
         found = at_home(dataset)  # looked up again: another process may have made it while this one waited
-        if found and not _stale(found):
+        if found and not _stale(found) and (found.real or options.items() <= found.card.items()):
             return found
         if found and (own := own_files(found.folder)):
             found.note = f"; kept as it is, because of your own {_some(own)}"
             return found
         generator = importlib.import_module(dataset.generator)
-        card = {"kind": "generated", "version": generator.VERSION, "seed": generator.SEED}
+        card = {"kind": "generated", "version": generator.VERSION, "seed": generator.SEED, **options}
         with building(dataset, **card, source=dataset.generator, licence=OUR_LICENCE) as folder:
-            generator.make(folder, generator.SEED)
+            generator.make(folder, generator.SEED, **options)
     return at_home(dataset)
 
 

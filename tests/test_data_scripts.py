@@ -607,6 +607,24 @@ def test_make_list_check(tiny, capsys):
     assert "1 problem:\n  000x.png is missing" in capsys.readouterr().out
 
 
+def test_half_size_frames_replace_full_ones_and_stay(tiny, monkeypatch, capsys):
+    registry.SETS["carla"] = CARLA_SET
+    calls = []
+
+    def draw(folder, seed, size=(800, 600)):
+        calls.append(tuple(size))
+        for kind in ("CameraRGB", "CameraSeg"):
+            (folder / kind).mkdir()
+            cv2.imwrite(str(folder / kind / "0.png"), np.zeros((*size[::-1], 3), np.uint8))
+
+    monkeypatch.setattr("data_scripts.carla.make", draw)
+    for arguments in (["make", "carla"], ["make", "carla", "--half"], ["make", "carla", "--half"], ["make", "carla"]):
+        assert main(arguments) == 0
+    assert calls == [(800, 600), (400, 300)]
+    assert capsys.readouterr().out.count("400×300") == 3
+    assert main(["make", "tiny", "--half"]) == 2
+
+
 def test_get_without_a_working_mirror_is_an_error_without_traceback(tiny, server, monkeypatch, capsys):
     registry.SETS["tiny"] = with_mirrors(tiny, server.offer("/a.zip", behaviour="not found"))
     assert main(["get", "tiny"]) == 1
