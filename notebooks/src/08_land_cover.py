@@ -28,7 +28,7 @@ TESTED = 256  # tiles of each held-out set
 EPOCHS_FCN = 8  # course notes: 100
 EPOCHS_SEGNET = 6
 WIDTH = 8  # filters of the first block; course notes: 64 (FCN-32) and 32 (SegNet)
-TILE = 256  # pixels a side of a tile when a mosaic is predicted
+TILE = 128  # pixels a side of a tile when a mosaic is predicted, as in training
 SEED = 1
 
 # %% [markdown] tags=["teacher"]
@@ -324,12 +324,12 @@ from course_utils.augment import Affine
 from course_utils.training import fit
 
 
-def train_network(build, epochs, rate, **options):
+def train_network(build, epochs, rate, batch, **options):
     """A network with logits, trained on the training tiles, flipped at random."""
     keras.utils.set_random_seed(SEED)
     model = build((None, None, 3), LANDCOVER.num_classes, width=WIDTH, **options)
     flips = Affine(flip=True, flip_vertical=True)
-    batches = train.batches(batch=8, augment=flips, shuffle=True, seed=SEED)
+    batches = train.batches(batch=batch, augment=flips, shuffle=True, seed=SEED)
     rate = keras.optimizers.schedules.CosineDecay(rate, epochs * len(batches))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss)
@@ -337,8 +337,8 @@ def train_network(build, epochs, rate, **options):
     return model
 
 
-networks = {"FCN-32": train_network(fcn32, EPOCHS_FCN, 3e-3, batch_norm=True, dropout=0.2)}
-networks["SegNet"] = train_network(segnet, EPOCHS_SEGNET, 1e-2)
+networks = {"FCN-32": train_network(fcn32, EPOCHS_FCN, 3e-3, 8, batch_norm=True, dropout=0.2)}
+networks["SegNet"] = train_network(segnet, EPOCHS_SEGNET, 1e-2, 16)
 
 # %%
 from course_utils import metrics
@@ -370,7 +370,12 @@ show.record(
 )
 
 # %% [markdown]
-# **What we see.** TODO
+# **What we see.** FCN-32 loses 0.06 of its mean IoU on the strange mosaic: 0.61 among neighbours, 0.55 outside. Water, roads and
+# buildings lose most, woodland nothing. A split by tile would have reported 0.61. SegNet has found woods and part of the water, and no
+# building and no road: 26 layers want more than 336 steps. What it has not learnt it cannot lose; its gap is 0.01. *All other* has an
+# accuracy of 0.64 here and a mean IoU of 0.13.
+#
+# One seed and one strange mosaic, which may be harder for reasons of its own: *all other* is less accurate there, too.
 
 # %%
 images, masks = some.arrays()
@@ -379,12 +384,14 @@ alt = "Five tiles with their masks, and the predictions of FCN-32 and of SegNet.
 show.pairs(images, masks, LANDCOVER, predictions=predictions, size=1.8, alt=alt)
 
 # %% [markdown]
-# **What we see.** TODO
+# **What we see.** The five tiles with the most classes, so hard ones. FCN-32 answers in soft patches, since it enlarges a map of 4×4
+# positions; a road becomes a chain of spots. SegNet, early in its training, takes grey and smooth for water, roads included.
 #
 # ## 6 · One map out of many tiles
-# Now the whole held-out mosaic. Both networks take any multiple of 32, so tiles may be larger than in training. Joined edge to edge, each
-# tile is predicted as if the world ended at its border: the padding invents zeros there (lesson 05). With **overlap**, every pixel is seen
-# by several tiles, and you trust the one in whose middle it lies. A weight that falls towards the border does that:
+# Now the whole held-out mosaic, with tiles as large as in training: FCN-32's 7×7 window spans 224 pixels, so it has never seen a place
+# without the zeros that padding puts beyond the border (lesson 05). Joined edge to edge, each tile is predicted as if the world ended
+# there. With **overlap**, every pixel is seen by several tiles, and you trust the one in whose middle it lies. A weight that falls
+# towards the border does that:
 
 # %%
 length, overlap = 8, 4
@@ -476,7 +483,9 @@ show.record(seam_joined=at_seam["joined"], seam_blended=at_seam["blended"])
 show.record(seam_gain=at_seam["joined"] - at_seam["blended"])
 
 # %% [markdown]
-# **What we see.** TODO
+# **What we see.** Joined tiles err in 15.2 % of the pixels within 8 pixels of a seam, blended ones in 11.0 %. Beyond 32 pixels both err
+# in 12.6 %: there the blended answer *is* that of one tile. (The ups and downs on the right belong to what happens to lie there.) The
+# price: 961 tiles in place of 256.
 
 # %% tags=["picture"]
 with rasterio.open(folder / "masks" / f"{strange}.tif") as file:
@@ -537,7 +546,8 @@ show.record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[
 scratch.cleanup()
 
 # %% [markdown]
-# **What we see.** TODO
+# **What we see.** 13.5 MB and 13.8 MB, although the mosaic grew four times; all at once would have taken 134 and 537 MB. What is kept is
+# one row of tiles, at most a strip of 2048 columns wide. So the size of the disk decides what you can map, not the memory.
 
 # %% [markdown]
 # ## 9 · Recap
