@@ -561,7 +561,7 @@ show.record(
 )
 
 # %% [markdown]
-# **What we see.** Both networks need fewer seconds than in section 4 and end at about six tenths of their error there. After 12 epochs the U-Net is
+# **What we see.** Both networks need fewer seconds than in section 4 and end at about two thirds of their error there. After 12 epochs the U-Net is
 # below the 0.0087 that the notes' recipe leaves after 1000 (section 6). The FCN comes near the plain U-Net, yet with the same recipe the bridge
 # stays ahead: a good recipe does not replace it. One seed.
 #
