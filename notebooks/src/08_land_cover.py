@@ -389,9 +389,8 @@ show.pairs(images, masks, LANDCOVER, predictions=predictions, size=1.8, alt=alt)
 #
 # ## 6 · One map out of many tiles
 # Now the whole held-out mosaic, with tiles as large as in training: FCN-32's 7×7 window spans 224 pixels, so it has never seen a place
-# without the zeros that padding puts beyond the border (lesson 05). Joined edge to edge, each tile is predicted as if the world ended
-# there. With **overlap**, every pixel is seen by several tiles, and you trust the one in whose middle it lies. A weight that falls
-# towards the border does that:
+# without the zeros that padding puts beyond the border. Joined edge to edge, each tile is predicted as if the world ended there. With
+# **overlap**, every pixel is seen by several tiles, and you trust the one in whose middle it lies, by a weight:
 
 # %%
 length, overlap = 8, 4

@@ -26,8 +26,8 @@ def write(path, height, width):
     """A mosaic of soft colours, written band by band, in the way orthophotos come: JPEG in blocks."""
     options = {"driver": "GTiff", "dtype": "uint8", "count": 3, "height": height, "width": width, "crs": "EPSG:2180"}
     packed = {"tiled": True, "blockxsize": 256, "blockysize": 256, "compress": "JPEG", "photometric": "YCBCR"}
-    wave = np.sin(np.arange(width) / 40)[None, None] + np.sin(np.arange(256) / 30)[None, :, None] + np.arange(3)[:, None, None]
-    band = np.uint8(127 + 40 * wave)
+    wave = np.sin(np.arange(256) / 40) + np.sin(np.arange(256) / 30)[:, None] + np.arange(3)[:, None, None]
+    band = np.tile(np.uint8(127 + 40 * wave), (1, 1, width // 256 + 1))[:, :, :width]
     place = rasterio.transform.from_origin(500_000, 500_000, 0.25, 0.25)
     with rasterio.Env(GDAL_CACHEMAX=64), rasterio.open(path, "w", transform=place, **options, **packed) as file:
         for row in range(0, height, 256):
