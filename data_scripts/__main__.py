@@ -12,7 +12,7 @@ USAGE = """\
 python -m data_scripts list          the sets, and what of them is on disk
 python -m data_scripts make [NAME]   generates a set, or all of them
 python -m data_scripts make carla --half
-                                     the same with frames of 400×300: a third of the time, a quarter of the disk
+                                     the same with frames of 400×300: two thirds of the time, a quarter of the disk
 python -m data_scripts get NAME      downloads the real set
 python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files
 python -m data_scripts tile SOURCE TARGET [SIDE]
