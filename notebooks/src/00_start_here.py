@@ -165,7 +165,8 @@ ex.q3_1.check(shares)
 
 # %% [markdown]
 # ## 4 · Which images do we work with?
-# A small set that we generate, and a real one that became a classic. `ensure` gives the folder of a set: the real files if they are
+# Each lesson has its set. Two to begin with: a small one that we generate, and a real one that became a classic. `ensure` gives the folder
+# of a set: the real files if they are
 # on this computer, else a generated set in the very same layout. It says which. **What do you have?**
 
 # %%
@@ -177,8 +178,8 @@ show.table(cards())
 
 # %% [markdown]
 # **What we see.** A card for each set: what it is, who may use it for what, where it comes from, how large it is, and whether yours
-# is real or generated. `python -m data_scripts get membrane` in a terminal downloads the real one. Now look at the images themselves,
-# each above its mask.
+# is real or generated. `python -m data_scripts get membrane` in a terminal downloads the real one. The street waits for lesson 07, the
+# country for lesson 08. Now look at the images of the first two, each above its mask.
 
 # %%
 from course_utils import data
