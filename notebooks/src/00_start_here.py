@@ -165,9 +165,9 @@ ex.q3_1.check(shares)
 
 # %% [markdown]
 # ## 4 · Which images do we work with?
-# Each lesson has its set. Two to begin with: a small one that we generate, and a real one that became a classic. `ensure` gives the folder
-# of a set: the real files if they are
-# on this computer, else a generated set in the very same layout. It says which. **What do you have?**
+# Each lesson has its set. Two to begin with: a small one that we generate, and a real one that became a classic. `ensure` gives the
+# folder of a set: the real files if they are on this computer, else a generated set in the very same layout. It says which. **What do
+# you have?**
 
 # %%
 from data_scripts import cards, ensure

@@ -484,8 +484,8 @@ show.record(seam_gain=at_seam["joined"] - at_seam["blended"])
 # %% [markdown]
 # **What we see.** Joined tiles err in 15.2 % of the pixels within 8 pixels of a seam, blended ones in 11.0 %. Beyond 32 pixels both err
 # in 12.6 %: there the blended answer *is* that of one tile. (The ups and downs on the right belong to what happens to lie there.) The
-# price: 961 tiles in place of 256. This holds for tiles as large as in training. Try `TILE = 256`: in a run of ours FCN-32, which had
-# never met such tiles, got worse by blending.
+# price: 961 tiles in place of 256. We saw this for tiles as large as in training; FCN-32 has never met larger ones. Set `TILE = 256` and
+# look whether it still holds.
 
 # %% tags=["picture"]
 with rasterio.open(folder / "masks" / f"{strange}.tif") as file:
