@@ -115,3 +115,70 @@ CARLA = ClassTable(
         )
     ],
 )
+CAMVID = ClassTable(
+    "camvid",
+    [
+        Class(number, name, colour, number if number < 11 else IGNORE)
+        for number, (name, colour) in enumerate(
+            [
+                ("sky", (120, 190, 240)),
+                ("building", (136, 136, 136)),
+                ("pole", (240, 228, 66)),
+                ("road", (96, 64, 120)),
+                ("pavement", (190, 170, 220)),
+                ("tree", (0, 120, 84)),
+                ("sign", (255, 255, 255)),
+                ("fence", (204, 121, 167)),
+                ("car", (0, 90, 178)),
+                ("pedestrian", (213, 94, 0)),
+                ("bicyclist", (120, 70, 30)),
+                ("unlabelled", (0, 0, 0)),
+            ]
+        )
+    ],
+)
+# Ids, names and colours as the authors publish them: the `color` files of the set are painted with these.
+CITYSCAPES = ClassTable(
+    "cityscapes",
+    [
+        Class(number, name, colour, train_id)
+        for number, (name, colour, train_id) in enumerate(
+            [
+                ("unlabeled", (0, 0, 0), IGNORE),
+                ("ego vehicle", (0, 0, 0), IGNORE),
+                ("rectification border", (0, 0, 0), IGNORE),
+                ("out of roi", (0, 0, 0), IGNORE),
+                ("static", (0, 0, 0), IGNORE),
+                ("dynamic", (111, 74, 0), IGNORE),
+                ("ground", (81, 0, 81), IGNORE),
+                ("road", (128, 64, 128), 0),
+                ("sidewalk", (244, 35, 232), 1),
+                ("parking", (250, 170, 160), IGNORE),
+                ("rail track", (230, 150, 140), IGNORE),
+                ("building", (70, 70, 70), 2),
+                ("wall", (102, 102, 156), 3),
+                ("fence", (190, 153, 153), 4),
+                ("guard rail", (180, 165, 180), IGNORE),
+                ("bridge", (150, 100, 100), IGNORE),
+                ("tunnel", (150, 120, 90), IGNORE),
+                ("pole", (153, 153, 153), 5),
+                ("polegroup", (153, 153, 153), IGNORE),
+                ("traffic light", (250, 170, 30), 6),
+                ("traffic sign", (220, 220, 0), 7),
+                ("vegetation", (107, 142, 35), 8),
+                ("terrain", (152, 251, 152), 9),
+                ("sky", (70, 130, 180), 10),
+                ("person", (220, 20, 60), 11),
+                ("rider", (255, 0, 0), 12),
+                ("car", (0, 0, 142), 13),
+                ("truck", (0, 0, 70), 14),
+                ("bus", (0, 60, 100), 15),
+                ("caravan", (0, 0, 90), IGNORE),
+                ("trailer", (0, 0, 110), IGNORE),
+                ("train", (0, 80, 100), 16),
+                ("motorcycle", (0, 0, 230), 17),
+                ("bicycle", (119, 11, 32), 18),
+            ]
+        )
+    ],
+)

@@ -1,0 +1,112 @@
+"""`Pairs`: images and their masks as paths; read from disk, checked, resized, and handed over as arrays."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from course_utils.classes import ClassTable
+from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
+
+
+class Pairs:
+    """The images of one split and their masks, as paths; nothing is read before it is asked for.
+
+    Args:
+        images: image files. masks: mask files in the same order, or None for a split without labels.
+        table: classes of the masks. name: what messages call the split.
+        grey: images have one channel instead of three.
+        threshold: mask values from it on count as 255 and those below as 0; for masks of two classes.
+        red: masks are colour pictures with the class in the red channel.
+    """
+
+    def __init__(self, images, masks, table: ClassTable, name="", grey=False, threshold=None, red=False):
+        self.images = [Path(path) for path in images]
+        self.masks = None if masks is None else [Path(path) for path in masks]
+        if self.masks is not None and len(self.masks) != len(self.images):
+            raise ValueError(f"{name}: {len(self.images)} images but {len(self.masks)} masks; give one mask for each image.")
+        self.table, self.name, self.grey, self.threshold, self.red = table, name, grey, threshold, red
+
+    def __len__(self):
+        return len(self.images)
+
+    def __repr__(self):
+        return f"Pairs({self.name}: {len(self)} {'images without masks' if self.masks is None else 'pairs'})"
+
+    def __getitem__(self, which) -> "Pairs":
+        """`pairs[10:20]`, `pairs[[3, 1, 4]]` or `pairs[3]`: those pairs, as `Pairs`."""
+        chosen = np.atleast_1d(np.arange(len(self))[which])
+        masks = None if self.masks is None else [self.masks[i] for i in chosen]
+        return Pairs([self.images[i] for i in chosen], masks, self.table, self.name, self.grey, self.threshold, self.red)
+
+    def read(self, index: int, size=None):
+        """Image uint8 (height, width, channels) and mask uint8 (height, width) or None, of one pair; DataProblem if unusable.
+
+        With size=(height, width) the image is averaged over areas and the mask takes the value at the centre of each area.
+        """
+        picture = decode(self.images[index])
+        shapes = [picture.shape[:2]]
+        if size is not None:  # at once, because the rest is then quicker and large arrays do not pile up
+            picture = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
+        image = to_colours(picture, self.grey)
+        if self.masks is None:
+            return image, None
+        values = decode_mask(self.masks[index], self.threshold, self.red)
+        shapes.append(values.shape)
+        if shapes[0] != shapes[1]:
+            raise DataProblem(self._unequal(index, shapes))
+        if size is not None:  # INTER_NEAREST would take the upper left corner of each area and move the mask against the image
+            values = cv2.resize(values, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        return image, to_train(values, self.masks[index], self.table)
+
+    def check(self) -> list[str]:
+        """Reads every file at full size; ALL problems, one sentence each with the file's name and the remedy."""
+        with ThreadPoolExecutor() as pool:
+            return [problem for problems in pool.map(self._problems, range(len(self))) for problem in problems]
+
+    def _problems(self, index):
+        problems, shapes = [], []
+        try:
+            shapes.append(decode(self.images[index]).shape[:2])
+        except DataProblem as problem:
+            problems.append(str(problem))
+        try:
+            if self.masks is not None:
+                values = decode_mask(self.masks[index], self.threshold, self.red)
+                shapes.append(values.shape)
+                to_train(values, self.masks[index], self.table)
+        except DataProblem as problem:
+            problems.append(str(problem))
+        return problems + ([self._unequal(index, shapes)] if len(set(shapes)) == 2 else [])
+
+    def _unequal(self, index, shapes):
+        (h, w), (mask_h, mask_w) = shapes
+        sizes = f"the image is {h}×{w} but its mask {self.masks[index].name} is {mask_h}×{mask_w}"
+        return f"{self.images[index]}: {sizes}; give both the same height and width."
+
+    def arrays(self, size=None):
+        """All images, float32 in [0, 1] (pairs, height, width, channels), and masks, uint8 (pairs, height, width) or None.
+
+        size=(height, width) resizes, see `read`. ValueError if sizes differ and none is given; DataProblem if a file is unusable.
+        """
+        with ThreadPoolExecutor() as pool:
+            return hand_over(list(pool.map(lambda index: self.read(index, size), range(len(self)))), self.name)
+
+    def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
+        """The same data as `Batches`, in bounded memory, for `model.fit(..., shuffle=False)` or a plain `for`."""
+        from .batches import Batches  # late, because batches are made of pairs
+
+        return Batches(self, size, batch, augment, shuffle, seed, workers)
+
+
+def hand_over(samples, name):
+    """A list of uint8 images and masks as one float32 array in [0, 1] and one uint8 array (or None)."""
+    if not samples:
+        raise ValueError(f"{name}: there is no pair to read.")
+    images, masks = zip(*samples, strict=True)
+    sizes = sorted({image.shape[:2] for image in images})
+    if len(sizes) > 1:
+        listed = ", ".join(f"{height}×{width}" for height, width in sizes[:4])
+        raise ValueError(f"{name}: images of {len(sizes)} sizes ({listed}) do not fit one array; give size=(height, width) or batch=1.")
+    return np.divide(np.stack(images), 255, dtype=np.float32), None if masks[0] is None else np.stack(masks)
