@@ -47,6 +47,65 @@ class MaxUnpooling(keras.layers.Layer):
         return _from_windows(ops.expand_dims(features, 3) * here)
 
 
+@keras.saving.register_keras_serializable("course_utils")
+class MultipleOf(keras.layers.Layer):
+    """Passes images on whose height and width are multiples of `stride`; what is halved several times must come back without a rest.
+
+    Input and output: (batch, height, width, channels). Raises ValueError for any other size.
+    """
+
+    def __init__(self, stride: int, **options):
+        super().__init__(**options)
+        self.stride = stride
+
+    def call(self, images):
+        sides = images.shape[1:3]
+        if any(isinstance(side, int) and side % self.stride for side in sides):
+            raise ValueError(
+                f"height and width must be multiples of {self.stride}, but the images are {sides[0]}×{sides[1]}: pad or resize them first."
+            )
+        return images
+
+    def get_config(self):
+        return super().get_config() | {"stride": self.stride}
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class ResizeLike(keras.layers.Layer):
+    """Enlarges feature maps bilinearly to the height and width of others.
+
+    Inputs: (batch, h, w, channels) and (batch, height, width, any). Output: (batch, height, width, channels).
+    """
+
+    def compute_output_spec(self, features, like):
+        return keras.KerasTensor((features.shape[0], *like.shape[1:3], features.shape[3]), self.compute_dtype)
+
+    def call(self, features, like):
+        return ops.image.resize(features, ops.shape(like)[1:3], interpolation="bilinear")
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class MirrorPadding(keras.layers.Layer):
+    """Puts `margin` pixels around images, mirrored at the border as in U-Net's paper (Ronneberger, Fischer and Brox, 2015).
+
+    Input: (batch, height, width, channels). Output: (batch, height + 2 · margin, width + 2 · margin, channels).
+    Raises ValueError where a side has not more pixels than the margin.
+    """
+
+    def __init__(self, margin: int, **options):
+        super().__init__(**options)
+        self.margin = margin
+
+    def call(self, images):
+        if any(isinstance(side, int) and side <= self.margin for side in images.shape[1:3]):
+            height, width = images.shape[1:3]
+            raise ValueError(f"a margin of {self.margin} pixels cannot be mirrored from an image of {height}×{width}: take a larger image.")
+        return ops.pad(images, ((0, 0), (self.margin,) * 2, (self.margin,) * 2, (0, 0)), mode="reflect")
+
+    def get_config(self):
+        return super().get_config() | {"margin": self.margin}
+
+
 def _half(side):
     """Half of a height or width, None if that is not known yet."""
     if side is not None and side % SIDE:

@@ -1,7 +1,48 @@
-"""The networks of the course, one file an architecture. All are Keras models on any backend."""
+"""The networks of the course, one file an architecture, and one way to build them all. All are Keras models on any backend."""
 
-from .fcn import fcn, fcn32
-from .segnet import segnet
+import keras
+
+from .deconvnet import deconvnet
+from .deeplab import deeplab
+from .fcn import fcn, fcn8, fcn16, fcn32, fcn_skip
+from .pspnet import pspnet
+from .segnet import segnet, segnet_lite
 from .unet import unet
 
-__all__ = ["fcn", "fcn32", "segnet", "unet"]
+__all__ = [
+    "build", "deconvnet", "deeplab", "fcn", "fcn8", "fcn16", "fcn32", "fcn_skip", "pspnet", "segnet", "segnet_lite", "unet",
+]  # fmt: skip
+
+# name → function, the paper's width, and what makes the network as its paper has it and trainable from scratch
+NETWORKS = {
+    "unet": (lambda width, **options: unet(widths=tuple(width << level for level in range(5)), **options), 64, {"batch_norm": True}),
+    "fcn32s": (fcn32, 64, {"batch_norm": True}),
+    "fcn16s": (fcn16, 64, {"batch_norm": True}),
+    "fcn8s": (fcn8, 64, {"batch_norm": True}),
+    "deconvnet": (deconvnet, 64, {}),
+    "segnet": (segnet, 64, {"positions": True, "dropout": 0.0}),
+    "deeplab": (deeplab, 32, {}),
+    "pspnet": (pspnet, 32, {}),
+}
+
+
+def build(name: str, num_classes: int, width: int | None = None, input_shape=(None, None, 3), activation=None, **options) -> keras.Model:
+    """Any network of the family, with batch normalisation, so that it trains from scratch.
+
+    Args:
+        name: "unet", "fcn32s", "fcn16s", "fcn8s", "deconvnet", "segnet", "deeplab" or "pspnet".
+        num_classes: channels of the output.
+        width: filters of the first layer, the others grow with it; None: as in the paper.
+        input_shape: (height, width, channels); None for a height or width that may change. They are multiples of the network's stride:
+            8 for deeplab and pspnet, 16 for unet, 32 for the others; a ValueError says so otherwise.
+        activation: None (logits), "sigmoid" or "softmax".
+        options: of that network alone, such as `dropout` or `encoder`.
+
+    Returns:
+        Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}.")
+    function, paper, own = NETWORKS[name]
+    given = {"input_shape": input_shape, "num_classes": num_classes, "width": width or paper, "activation": activation}
+    return function(**given | own | options)

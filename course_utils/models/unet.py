@@ -3,6 +3,10 @@
 import keras
 from keras import layers
 
+from course_utils.layers import MirrorPadding, MultipleOf
+
+from .blocks import convolution
+
 
 def unet(
     input_shape=(None, None, 1),
@@ -12,9 +16,11 @@ def unet(
     dropout=0.0,
     l2=0.0,
     skips=True,
+    transposed=False,
+    mirror=False,
     activation="sigmoid",
 ) -> keras.Model:
-    """U-Net of `len(widths)` levels with two 3×3 convolutions each, max pooling down, nearest upsampling and a 2×2 convolution up.
+    """U-Net of `len(widths)` levels with two 3×3 convolutions each, max pooling down, and a twofold enlargement with a 2×2 kernel up.
 
     Args:
         input_shape: (height, width, channels); height and width are multiples of 2**(len(widths) - 1) or None.
@@ -24,36 +30,50 @@ def unet(
         dropout: share of activations dropped at the end of the two deepest levels while training.
         l2: weight of the squared weights that is added to the loss.
         skips: False leaves the bridges out, everything else being equal.
+        transposed: enlarge by a transposed 2×2 convolution, as in the paper, and not by nearest upsampling and a 2×2 convolution.
+        mirror: convolve without padding, as in the paper, on the image with a mirrored margin; images must be larger than that
+            margin, which is 6 · 2**(len(widths) - 1) - 2 pixels.
         activation: None, "sigmoid" or "softmax".
 
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    regulariser = keras.regularizers.L2(l2) if l2 else None
-
-    def convolution(x, filters, size):
-        x = layers.Conv2D(filters, size, padding="same", use_bias=not batch_norm, kernel_regularizer=regulariser)(x)
-        if batch_norm:
-            x = layers.BatchNormalization(momentum=0.9)(x)  # 0.99, Keras' default, lags behind in runs of a few hundred steps
-        return layers.Activation("relu")(x)
+    options = {
+        "batch_norm": batch_norm,
+        "kernel_regularizer": keras.regularizers.L2(l2) if l2 else None,
+        "padding": "valid" if mirror else "same",
+    }
+    levels = len(widths) - 1  # above the bottleneck
 
     def block(x, level):
         for _ in range(2):
-            x = convolution(x, widths[level], 3)
-        return layers.Dropout(dropout)(x) if dropout and level >= len(widths) - 2 else x
+            x = convolution(x, widths[level], **options)
+        return layers.Dropout(dropout)(x) if dropout and level >= levels - 1 else x
+
+    def enlarge(x, filters):
+        if transposed:
+            return layers.Conv2DTranspose(filters, 2, strides=2, kernel_regularizer=options["kernel_regularizer"])(x)
+        return convolution(layers.UpSampling2D()(x), filters, 2, **options | {"padding": "same"})
 
     x = inputs = keras.Input(input_shape)
+    x = MultipleOf(2**levels)(x)
+    if mirror:
+        x = MirrorPadding(6 * 2**levels - 2)(x)  # 2 more than the convolutions eat, so that every pooling meets an even size
     bridges = []
-    for level in range(len(widths) - 1):
+    for level in range(levels):
         x = block(x, level)
         bridges.append(x)
         x = layers.MaxPooling2D()(x)
-    x = block(x, len(widths) - 1)
-    for level in reversed(range(len(widths) - 1)):
-        x = convolution(layers.UpSampling2D()(x), widths[level], 2)
+    x = block(x, levels)
+    cut = 4  # pixels that a bridge is longer than what it meets, on each side
+    for level in reversed(range(levels)):
+        x = enlarge(x, widths[level])
         if skips:
-            x = layers.Concatenate()([bridges[level], x])
+            x = layers.Concatenate()([layers.Cropping2D(cut)(bridges[level]) if mirror else bridges[level], x])
         for _ in range(2):
-            x = convolution(x, widths[level], 3)
+            x = convolution(x, widths[level], **options)
+        cut = 2 * cut + 8
+    if mirror:
+        x = layers.Cropping2D(2)(x)
     outputs = layers.Conv2D(num_classes, 1, activation=activation)(x)
     return keras.Model(inputs, outputs, name="unet" if skips else "unet_without_skips")

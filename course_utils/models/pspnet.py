@@ -1,0 +1,47 @@
+"""PSPNet (Zhao et al., 2017, arXiv:1612.01105): what surrounds a pixel, summed up over the whole image and over parts of it."""
+
+import keras
+from keras import layers
+
+from course_utils.layers import MultipleOf, ResizeLike
+
+from . import backbones
+from .blocks import convolution
+
+
+def pyramid_pooling(x, bins=(1, 2, 3, 6)):
+    """Means over 1×1, 2×2, 3×3 and 6×6 parts of the image, each as bright as a quarter of the channels, laid beside the features.
+
+    Args:
+        x: features (batch, height, width, channels), at least as many rows and columns as the largest of `bins`.
+
+    Returns:
+        (batch, height, width, 2 · channels) if the number of bins divides the channels.
+    """
+    filters = max(1, x.shape[-1] // len(bins))
+    parts = [convolution(layers.AdaptiveAveragePooling2D(parts)(x), filters, 1) for parts in bins]
+    return layers.Concatenate()([x, *(ResizeLike()(part, x) for part in parts)])
+
+
+def pspnet(input_shape=(None, None, 3), num_classes=19, width=32, encoder="dilated", dropout=0.1, activation=None) -> keras.Model:
+    """A dilated encoder, pyramid pooling, and one bilinear step to the size of the image.
+
+    Args:
+        input_shape: (height, width, channels); height and width are multiples of 8, at least 48, or None.
+        num_classes: channels of the output.
+        width: filters of the small encoder's first layer; the convolution after the pyramid has 8 times as many.
+        encoder: "dilated" or "resnet50", see `backbones`.
+        dropout: share of activations dropped before the last layer while training.
+        activation: None, "sigmoid" or "softmax".
+
+    Returns:
+        Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
+    """
+    x = inputs = keras.Input(input_shape)
+    x = MultipleOf(8)(x)
+    features = backbones.resnet50(x) if encoder == "resnet50" else backbones.dilated(x, width)
+    x = pyramid_pooling(features[8])
+    x = layers.Dropout(dropout)(convolution(x, 8 * width))
+    x = layers.Conv2D(num_classes, 1)(x)
+    x = layers.UpSampling2D(8, interpolation="bilinear")(x)
+    return keras.Model(inputs, layers.Activation(activation)(x), name="pspnet")
