@@ -85,6 +85,37 @@ class ResizeLike(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("course_utils")
+class MeanOfParts(keras.layers.Layer):
+    """Means over `parts` × `parts` rectangles that cover the feature maps; where sides do not divide, neighbours share a row or column.
+
+    Input: (batch, height, width, channels), also unknown until the call. Output: (batch, parts, parts, channels).
+    The layer of Keras for this (AdaptiveAveragePooling2D in 3.15) wants sizes known beforehand and fails for 24 rows in one part.
+    """
+
+    def __init__(self, parts: int, **options):
+        super().__init__(**options)
+        self.parts = parts
+
+    def compute_output_spec(self, features):
+        return keras.KerasTensor((features.shape[0], self.parts, self.parts, features.shape[3]), self.compute_dtype)
+
+    def call(self, features):
+        height, width = ops.shape(features)[1:3]
+        rows, columns = (ops.cast(self._shares(side), features.dtype) for side in (height, width))
+        return ops.einsum("pw,bqwc->bqpc", columns, ops.einsum("qh,bhwc->bqwc", rows, features))
+
+    def _shares(self, side):
+        """Part of each position (column) in each mean (row), float32 (parts, side)."""
+        part, at = ops.arange(self.parts)[:, None], ops.arange(side)[None]
+        first, after = part * side // self.parts, ((part + 1) * side + self.parts - 1) // self.parts
+        inside = ops.cast(ops.logical_and(at >= first, at < after), "float32")
+        return inside / ops.sum(inside, axis=1, keepdims=True)
+
+    def get_config(self):
+        return super().get_config() | {"parts": self.parts}
+
+
+@keras.saving.register_keras_serializable("course_utils")
 class MirrorPadding(keras.layers.Layer):
     """Puts `margin` pixels around images, mirrored at the border as in U-Net's paper (Ronneberger, Fischer and Brox, 2015).
 

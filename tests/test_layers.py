@@ -1,11 +1,12 @@
 """Layers against a slow loop over windows, Keras' own pooling, and a trip to disk and back."""
 
+import cv2
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
-from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling
+from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling, MeanOfParts, MirrorPadding, MultipleOf, ResizeLike
 
 
 def slow_pooling(image):
@@ -112,3 +113,50 @@ def test_it_learns_to_copy_maxima():
     model.compile(keras.optimizers.Adam(0.05), "mse")
     losses = model.fit(image, target, epochs=60, batch_size=16, verbose=0).history["loss"]
     assert losses[-1] < 0.1 * losses[0]
+
+
+def slow_means(image, parts):
+    batch, height, width, channels = image.shape
+    means = np.zeros((batch, parts, parts, channels))
+    for row, column in np.ndindex(parts, parts):
+        rows = slice(row * height // parts, -(-(row + 1) * height // parts))
+        columns = slice(column * width // parts, -(-(column + 1) * width // parts))
+        means[:, row, column] = image[:, rows, columns].mean((1, 2))
+    return means
+
+
+@pytest.mark.parametrize(("parts", "size"), [(1, (24, 32)), (2, (5, 7)), (3, (6, 9)), (6, (8, 12)), (6, (4, 3))])
+def test_means_of_parts_against_a_loop(parts, size):
+    image = np.random.default_rng(1).normal(size=(2, *size, 3)).astype("float32")
+    (means,) = numpy(MeanOfParts(parts)(image))
+    np.testing.assert_allclose(means, slow_means(image, parts), atol=1e-6)
+    free = keras.Input((None, None, 3))
+    np.testing.assert_allclose(keras.Model(free, MeanOfParts(parts)(free)).predict(image, verbose=0), means, atol=1e-6)
+
+
+def test_resizing_like_another_is_that_of_opencv():
+    small, like = np.random.default_rng(1).random((1, 3, 4, 2), np.float32), np.zeros((1, 12, 10, 5), np.float32)
+    (large,) = numpy(ResizeLike()(small, like))
+    np.testing.assert_allclose(large[0], cv2.resize(small[0], (10, 12), interpolation=cv2.INTER_LINEAR), atol=1e-5)
+
+
+def test_mirrored_margin():
+    image = np.random.default_rng(1).random((2, 5, 6, 3), np.float32)
+    (wide,) = numpy(MirrorPadding(4)(image))
+    assert np.array_equal(wide, np.pad(image, ((0, 0), (4, 4), (4, 4), (0, 0)), mode="reflect"))
+    with pytest.raises(ValueError, match="margin of 5 pixels cannot be mirrored from an image of 5×6"):
+        MirrorPadding(5)(image)
+
+
+@pytest.mark.parametrize("layer", [MultipleOf(4), MeanOfParts(3), MirrorPadding(2)], ids=lambda layer: type(layer).__name__)
+def test_layers_come_back_from_their_configuration(layer):
+    image = np.random.default_rng(1).random((1, 8, 4, 2), np.float32)
+    again = type(layer).from_config(layer.get_config())
+    assert np.array_equal(*numpy(layer(image), again(image)))
+
+
+def test_sizes_that_no_stride_divides_are_refused():
+    with pytest.raises(ValueError, match="multiples of 4, but the images are 8×6: pad or resize"):
+        MultipleOf(4)(np.zeros((1, 8, 6, 1)))
+    with pytest.raises(ValueError, match="but the images are None×6"):
+        MultipleOf(4)(keras.Input((None, 6, 1)))

@@ -122,8 +122,8 @@ def test_unet_batch_norm_stands_between_convolution_and_relu():
     convolutions = layers(model, keras.layers.Conv2D)[:-1]
     assert len(layers(model, keras.layers.BatchNormalization)) == len(convolutions) == 17
     assert not any(layer.use_bias for layer in convolutions)  # the normalisation's own offset takes its place
-    assert isinstance(model.layers[2], keras.layers.BatchNormalization)
-    assert isinstance(model.layers[3], keras.layers.Activation)
+    assert isinstance(model.layers[3], keras.layers.BatchNormalization)
+    assert isinstance(model.layers[4], keras.layers.Activation)
     assert not layers(small(unet), keras.layers.BatchNormalization)
 
 

@@ -28,7 +28,7 @@ def deeplab(
     Args:
         input_shape: (height, width, channels); height and width are multiples of 8 (of 16 with MobileNetV2) or None.
         num_classes: channels of the output.
-        width: filters of the encoder's first layer; ASPP and decoder have 8 times as many (32: the 256 of the paper).
+        width: filters of the encoder's first layer; ASPP has 8 times as many (32: the 256 of the paper), the decoder 4 times.
         encoder: "dilated" or "mobilenetv2", see `backbones`.
         rates: dilation rates of ASPP in pixels of its input. They should fit into it: a 3×3 at rate 18 spans 37 of them.
         dropout: share of activations dropped before the last layer while training.
@@ -44,7 +44,7 @@ def deeplab(
     x = ResizeLike()(aspp(deep, 8 * width, rates), low)
     x = layers.Concatenate()([x, convolution(low, max(1, 3 * width // 2), 1)])  # few, so that they do not drown the others
     for _ in range(2):
-        x = convolution(x, 8 * width)
+        x = convolution(x, 4 * width)
     x = layers.Conv2D(num_classes, 1)(layers.Dropout(dropout)(x))
     x = layers.UpSampling2D(4, interpolation="bilinear")(x)
     return keras.Model(inputs, layers.Activation(activation)(x), name="deeplab")

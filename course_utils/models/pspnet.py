@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MultipleOf, ResizeLike
+from course_utils.layers import MeanOfParts, MultipleOf, ResizeLike
 
 from . import backbones
 from .blocks import convolution
@@ -13,13 +13,13 @@ def pyramid_pooling(x, bins=(1, 2, 3, 6)):
     """Means over 1×1, 2×2, 3×3 and 6×6 parts of the image, each as bright as a quarter of the channels, laid beside the features.
 
     Args:
-        x: features (batch, height, width, channels), at least as many rows and columns as the largest of `bins`.
+        x: features (batch, height, width, channels).
 
     Returns:
         (batch, height, width, 2 · channels) if the number of bins divides the channels.
     """
     filters = max(1, x.shape[-1] // len(bins))
-    parts = [convolution(layers.AdaptiveAveragePooling2D(parts)(x), filters, 1) for parts in bins]
+    parts = [convolution(MeanOfParts(number)(x), filters, 1) for number in bins]
     return layers.Concatenate()([x, *(ResizeLike()(part, x) for part in parts)])
 
 
@@ -27,7 +27,7 @@ def pspnet(input_shape=(None, None, 3), num_classes=19, width=32, encoder="dilat
     """A dilated encoder, pyramid pooling, and one bilinear step to the size of the image.
 
     Args:
-        input_shape: (height, width, channels); height and width are multiples of 8, at least 48, or None.
+        input_shape: (height, width, channels); height and width are multiples of 8 or None.
         num_classes: channels of the output.
         width: filters of the small encoder's first layer; the convolution after the pyramid has 8 times as many.
         encoder: "dilated" or "resnet50", see `backbones`.
