@@ -14,6 +14,7 @@ from data_scripts.render import UP, Camera, Part, Weather
 from data_scripts.street import BLACK, DRIVE, KERB, LENGTH, WHITE, Look, Street, disc, rect
 
 EYE, LENS = 1.22, 1.105  # metres above the road; focal length in widths of the picture
+TILES = [(104, 58, 46), (72, 66, 64), (58, 62, 70)]
 PAINTS = [(168, 172, 176), (24, 25, 28), (62, 66, 72), (30, 42, 74), (204, 204, 200), (112, 26, 30), (108, 112, 116), (44, 62, 54)]
 BODIES = [  # as in `street`
     (4.1, 1.75, 1.48, 0.23, 0.4, 0.88, 0.97),
@@ -29,7 +30,7 @@ class City(Street):
     """One stretch of a city. `frame(k, …)` gives camera and parts after k steps of DRIVE metres."""
 
     FACADES = (186, 164, 118), (198, 190, 172), (158, 152, 146), (170, 132, 116), (124, 66, 52), (150, 146, 120), (172, 176, 178)
-    GREENS = (44, 58, 30), (84, 90, 46)
+    GREENS = (52, 66, 32), (94, 100, 52)
     GRASS = (66, 78, 38), (96, 98, 56)
     ROAD, GREY = "tarmac", (66, 92)
     FENCED = (0.3, 0.42, 0.28)
@@ -40,7 +41,7 @@ class City(Street):
         self.parking = rng.choice([0, 2.2], p=[0.28, 0.72])
         self.edge = self.bed + self.lane * self.lanes + self.parking
         self.kerb, self.own = self.edge - self.parking, self.bed + 0.5 * self.lane
-        self.pavement, self.dense = rng.uniform(2.8, 5.2), rng.uniform(0.35, 0.95)
+        self.pavement, self.dense = rng.uniform(2.8, 5.2), rng.uniform(0.25, 0.92)
         self.crossing = rng.uniform(45, 120) if rng.random() < 0.65 else -200.0
         self.half, self.start = rng.uniform(3.5, 5.5), rng.uniform(0, 12)
         self.weather = northern(rng)
@@ -99,19 +100,14 @@ class City(Street):
                 for t in np.arange(self.edge + self.pavement + 16, 100, 18.0):
                     where = self.crossing + way * (self.half + 2.6 + 6)
                     spot, bay = self.spot(where, side * t), rng.uniform(2.1, 2.9)
-                    colour = np.array(self.FACADES[rng.integers(len(self.FACADES))]) * rng.uniform(0.8, 1)
-                    house = self.look("building", colour, "front", (bay, 3.3, 0.24, rng.uniform(0, 9)))
+                    house = self.look("building", self._tint(0.8, 1), "front", (bay, 3.3, 0.24, rng.uniform(0, 9)))
                     self.box(house, spot, (-6, 6), (-9, 9), (0, rng.uniform(9, 17)))
 
     # houses and greens
 
     def _plots(self, side):
-        rng, front = self.rng, self.edge + self.pavement
-        last = LENGTH - 60
-        stretches = (
-            [(-30, self.crossing - self.half - 2.6), (self.crossing + self.half + 2.6, last)] if self.crossing > 0 else [(-30, last)]
-        )
-        for a, b in stretches:
+        rng, front, gap, last = self.rng, self.edge + self.pavement, self.half + 2.6, LENGTH - 60
+        for a, b in [(-30, self.crossing - gap), (self.crossing + gap, last)] if self.crossing > 0 else [(-30, last)]:
             cuts = np.linspace(a, b, max(2, round((b - a) / 15)))
             cuts[1:-1] += rng.uniform(-3.5, 3.5, len(cuts) - 2)
             for s0, s1 in pairwise(cuts):
@@ -119,60 +115,37 @@ class City(Street):
                 if rng.random() < self.dense:
                     self._building(middle, side * (front - 0.4), side, half)
                     continue
-                kind = rng.choice(["garden", "park", "yard"])
-                if kind == "garden":
-                    back = rng.uniform(3.5, 8)
-                    self._building(middle, side * (front + back), side, half - rng.uniform(0, 2.5))
-                    self._boundary(s0, s1, side * (front + 0.25), 0.1)
-                elif kind == "park":
-                    self._boundary(s0, s1, side * (front + 0.25), 0.55)
-                else:
-                    self._building(middle, side * (front + rng.uniform(18, 30)), side, half)
-                    self._boundary(s0, s1, side * (front + 0.25), 0.0)
-                for _ in range(rng.poisson({"garden": 1.2, "park": 6, "yard": 3}[kind])):
-                    deep = rng.uniform(1.5, 3) if kind == "garden" else 2 + rng.gamma(1.6, 5)
-                    self.tree(
-                        rng.uniform(s0 + 1, s1 - 1), side * (front + deep), rng.uniform(3, 6) if kind == "garden" else rng.uniform(6, 14)
-                    )
+                back, bare, trees = [(rng.uniform(3.5, 8), 0.1, 1.2), (None, 0.55, 6), (rng.uniform(18, 30), 0.0, 3)][rng.integers(3)]
+                if back:  # a front garden or a yard; else a park
+                    self._building(middle, side * (front + back), side, half - 1)
+                self._boundary(s0, s1, side * (front + 0.25), bare)
+                for _ in range(rng.poisson(trees)):
+                    deep, high = (rng.uniform(1.5, 3), rng.uniform(3, 6)) if trees < 2 else (2 + rng.gamma(1.6, 5), rng.uniform(6, 14))
+                    self.tree(rng.uniform(s0 + 1, s1 - 1), side * (front + deep), high)
                 for _ in range(rng.poisson(1.5)):
                     self.bush(self.at(rng.uniform(s0, s1), side * (front + rng.uniform(1, 4))), rng.uniform(0.5, 1.3))
 
     def _building(self, s, t, side, half):
         """A house of three to five floors with a roof of tiles or a flat one, perhaps balconies, signs and a blind."""
         rng, spot, deep = self.rng, self.spot(s, t, 0, (1, side)), self.rng.uniform(10, 13)
-        floor, floors, bays = rng.uniform(3.0, 3.7), rng.integers(3, 6), max(2, round(2 * half / rng.uniform(2.0, 2.9)))
-        high, bay, colour = (
-            floor * floors + 0.3,
-            2 * half / bays,
-            np.array(self.FACADES[rng.integers(len(self.FACADES))]) * rng.uniform(0.72, 1.0),
-        )
-        wall = self.look(
-            "building", colour, "front", (bay, floor, rng.choice([0.18, 0.22, 0.28, 0.44], p=[0.4, 0.3, 0.2, 0.1]), rng.uniform(0, 9))
-        )
+        floor, floors, bays = rng.uniform(3.0, 3.7), rng.integers(3, 7), max(2, round(2 * half / rng.uniform(2.0, 2.9)))
+        high, bay, glazed = floor * floors + 0.3, 2 * half / bays, rng.choice([0.18, 0.22, 0.28, 0.44], p=[0.4, 0.3, 0.2, 0.1])
+        colour = self._tint(0.72, 1.0)
+        wall = self.look("building", colour, "front", (bay, floor, glazed, rng.uniform(0, 9)))
         self.box(wall, spot, (-half, half), (0, deep), (0, high), wall.but(colour * 0.5))
         self.box(wall.but(colour * 0.92), spot, (-half, half), (-0.3, 0), (high - 0.35, high))
         if rng.random() < 0.7:
-            ridge, tiles = (
-                high + rng.uniform(3, 5),
-                np.array([(104, 58, 46), (72, 66, 64), (58, 62, 70)][rng.integers(3)]) * rng.uniform(0.8, 1.1),
-            )
+            ridge, middle, tiles = high + rng.uniform(3, 5), deep / 2, np.array(TILES[rng.integers(len(TILES))]) * rng.uniform(0.8, 1.1)
             roof = wall.but(tiles, "blocks", (0.24, 0.34, 0.35))
             for y, eave in ((0, -0.45), (deep, deep + 0.45)):
-                self.face(
-                    roof, [spot(-half, eave, high), spot(half, eave, high), spot(half, deep / 2, ridge), spot(-half, deep / 2, ridge)]
-                )
+                self.face(roof, [spot(-half, eave, high), spot(half, eave, high), spot(half, middle, ridge), spot(-half, middle, ridge)])
                 x = half if y else -half
-                self.face(wall.but(colour * 0.85), [spot(x, 0, high), spot(x, deep, high), spot(x, deep / 2, ridge)])
+                self.face(wall.but(colour * 0.85), [spot(x, 0, high), spot(x, deep, high), spot(x, middle, ridge)])
             for x in np.arange(bay - half, half - bay, 2 * bay) if rng.random() < 0.6 else ():
                 self.box(wall.but(tiles * 0.8), spot, (x, x + 1.3), (0.9, 3.4), (high + 0.5, high + 2.1))
                 self.panel(wall.but((40, 46, 52), "glass", (0, 2)), spot, (x + 0.2, x + 1.1), 0.87, (high + 0.75, high + 1.9))
-            self.box(
-                wall.but((112, 70, 58), "blocks", (0.24, 0.08, 0.3)),
-                spot,
-                (0.5, 1.2),
-                (deep / 2 - 0.9, deep / 2),
-                (ridge - 1.5, ridge + 0.9),
-            )
+            brick = wall.but((112, 70, 58), "blocks", (0.24, 0.08, 0.3))
+            self.box(brick, spot, (0.5, 1.2), (middle - 0.9, middle), (ridge - 1.5, ridge + 0.9))
         for x in np.arange(bay * (1.1 - bays / 2), half - bay, 3 * bay) if rng.random() < 0.3 else ():
             for z in floor * np.arange(1, floors) - 0.1:
                 self.box(wall.but(colour * 0.8), spot, (x, x + 0.85 * bay), (-1, 0), (z, z + 1.0), wall.but(colour * 0.4))
@@ -185,12 +158,9 @@ class City(Street):
 
     def _horizon(self):
         """What closes the view: a church, houses, woods, and low hills all around."""
-        rng = self.rng
         super()._horizon()
-        spot, stone = (
-            self.spot(rng.uniform(200, 260), rng.uniform(-45, 45)),
-            self.look("building", np.array((140, 122, 104)) * rng.uniform(0.8, 1.1)),
-        )
+        rng, stone = self.rng, self.look("building", np.array((140, 122, 104)) * self.rng.uniform(0.8, 1.1))
+        spot = self.spot(rng.uniform(200, 260), rng.uniform(-45, 45))
         tower, top = rng.uniform(24, 34), rng.uniform(44, 58)
         self.box(stone, spot, (-4, 4), (-4, 4), (0, tower))
         corners = [(-4.3, -4.3), (4.3, -4.3), (4.3, 4.3), (-4.3, 4.3)]
@@ -201,6 +171,13 @@ class City(Street):
             crest = np.stack([u, 7 + 4 * np.sin(u / 40 + rng.uniform(0, 6)) + rng.uniform(0, 2, 40)], axis=1)
             place = self.at(90, 0) + 290 * np.array([np.cos(turn), np.sin(turn), 0])
             self.board(self.look("hill", (74, 84, 66), "leaves", (400, 0, 0.5)), place, np.concatenate([crest, [[130, -2], [-130, -2]]]))
+
+    def _tint(self, low, high):
+        """The colour of a plastered wall."""
+        return np.array(self.FACADES[self.rng.integers(len(self.FACADES))]) * self.rng.uniform(low, high)
+
+    def tree(self, s, t, high, kinds=("broad", "broad", "broad", "conifer")):
+        super().tree(s, t, high, kinds)
 
     # on the pavement
 
@@ -231,7 +208,7 @@ class City(Street):
         if self.crossing > 0:
             for way in (side, -side):
                 self._traffic_light(self.spot(self.crossing - way * (self.half + 3.6), edge + side * 0.45, KERB, (side, side)))
-        for s in filter(lambda s: self.free(s, 4), rng.uniform(8, 70, rng.poisson(1.3))):
+        for s in filter(lambda s: self.free(s, 4), rng.uniform(8, 70, rng.poisson(2))):
             rack, place = self.look("bicyclegroup"), edge + side * (self.pavement - 1.1)
             for i in range(rng.integers(2, 6)):
                 spot = self.spot(s + 0.75 * i, place, KERB)
@@ -244,29 +221,29 @@ class City(Street):
         rng, self.movers = self.rng, []
         for i in range(self.lanes):
             for way in (1, -1):
-                speed, s = way * rng.uniform(0.75, 1.1) * DRIVE, self.start + rng.uniform(9, 26)
+                speed, s = way * rng.uniform(0.75, 1.1) * DRIVE, self.start + rng.uniform(14, 60)
                 while s < 160:
-                    kind = rng.choice(["car", "truck", "bus", "motorcycle"], p=[0.8, 0.09, 0.06, 0.05])
+                    kind = rng.choice(["car", "truck", "bus", "motorcycle"], p=[0.87, 0.04, 0.03, 0.06])
                     self.movers.append((s, way * (self.bed + (i + 0.5) * self.lane), speed, self._draw(kind, way)))
-                    s += rng.uniform(12, 45) + 10 * (kind in ("truck", "bus"))
+                    s += rng.uniform(14, 70) + 10 * (kind in ("truck", "bus"))
         for side in (-1, 1) if self.parking else ():
             for s in np.arange(self.start - 6, 130, 5.8) + rng.uniform(0, 5):
-                if self.free(s, 7) and rng.random() < 0.68:
-                    kind = rng.choice(["car", "motorcycle", "caravan"], p=[0.93, 0.055, 0.015])
+                if self.free(s, 7) and rng.random() < 0.56:
+                    kind = rng.choice(["car", "motorcycle", "caravan"], p=[0.935, 0.06, 0.005])
                     way = side if rng.random() < 0.93 else -side
                     self.movers.append((s, side * (self.edge - 1.05), 0.0, self._draw(kind, way, ridden=False)))
         if self.bed and rng.random() < 0.75:
             way = rng.choice([-1, 1])
             self.movers.append((self.start + rng.uniform(35, 75), way * 1.58, way * 0.8 * DRIVE, self._draw("train", way)))
-        for _ in range(rng.poisson(1.3)):
+        for _ in range(rng.poisson(1.6)):
             way, s = rng.choice([1, -1], p=[0.65, 0.35]), self.start + rng.uniform(11, 60)
             self.movers.append((s, way * (self.kerb - 0.45), way * 3.0, self._draw("bicycle", way)))
-        for _ in range(rng.poisson(8)):
-            side, s = rng.choice([-1, 1]), self.start + 7 + rng.gamma(1.5, 17)
+        for _ in range(rng.poisson(15)):
+            side, s = rng.choice([-1, 1]), self.start + 6 + rng.gamma(1.5, 15)
             t = side * (self.edge + rng.uniform(0.6, self.pavement - 0.7))
             for k in range(rng.choice([1, 2], p=[0.7, 0.3])):  # alone or in company
                 self.movers.append((s + 0.3 * k, t + 0.6 * k, rng.choice([-1, 1]), self._draw("person", 1, KERB)))
-        for _ in range(rng.poisson(1.1) if self.crossing > 0 else 0):
+        for _ in range(rng.poisson(1.6) if self.crossing > 0 else 0):
             t = rng.uniform(-self.edge, self.edge)
             self.movers.append((self.crossing - self.half - rng.uniform(1, 2.6), t, 0.0, self._draw("person", 1)))
 
@@ -302,7 +279,7 @@ class City(Street):
         elif kind == "caravan":
             self._vehicle(spot, look.but((206, 204, 194), "paint"), 4.6, 2.1, (0.4, 2.5), False, wheels=(0.0,))
         else:
-            long, load = own.uniform(5, 8), look.but(own.uniform((110, 110, 105), (215, 215, 208)), "paint")
+            long, load = own.uniform(5, 8), look.but(own.uniform(80, 210) + own.uniform(-22, 22, 3), "paint")
             self.box(load, spot, (-long / 2, long / 2 - 2), (-1.22, 1.22), (0.9, own.uniform(3.0, 3.6)))
             self._vehicle(partial(_ahead, spot, long / 2 - 0.9), look, 1.8, 2.3, (0.45, 2.6), True, lights=False)
             self._below(spot, look, long, 2.3, 0.95, (long / 2 - 0.9, 1.2 - long / 2))
@@ -369,21 +346,17 @@ class City(Street):
             self.add(dark, spot(0, 0, 0), ahead, UP, disc(x, 0.31, 0.31, 18))
             self.add(dark.but((104, 104, 106)), spot(0, 0.01, 0), ahead, UP, disc(x, 0.31, 0.17))
             self.board(dark, spot(x, 0, 0), rect(-0.075, 0, 0.075, 0.6))
-        self.add(look.but(look.colour, "paint"), spot(0, 0, 0), ahead, UP, np.array(flank))
-        self.board(look.but(look.colour, "paint"), spot(-0.55, 0, 0), np.array([(-0.2, 0.42), (0.2, 0.42), (0.16, 0.86), (-0.16, 0.86)]))
-        self.board(
-            look.but(look.colour * 0.8, "paint"), spot(0.5, 0, 0), np.array([(-0.18, 0.3), (0.18, 0.3), (0.26, 0.85), (-0.26, 0.85)])
-        )
+        self.add(look, spot(0, 0, 0), ahead, UP, np.array(flank))
+        self.board(look, spot(-0.55, 0, 0), np.array([(-0.2, 0.42), (0.2, 0.42), (0.16, 0.86), (-0.16, 0.86)]))
+        self.board(look, spot(0.5, 0, 0), np.array([(-0.18, 0.3), (0.18, 0.3), (0.26, 0.85), (-0.26, 0.85)]))
         self.board(dark, spot(0.42, 0, 0), rect(-0.38, 0.98, 0.38, 1.03), rect(-0.44, 1.1, -0.32, 1.18), rect(0.32, 1.1, 0.44, 1.18))
         self.board(look.but((170, 20, 20)), spot(-0.8, 0, 0), rect(-0.08, 0.68, 0.08, 0.75))
 
     def _figure(self, place, rng, look, stride=0.0, sits=False):
         """Somebody who walks with this stride, or sits on a saddle; from the front and the back alike."""
         unit, skin = rng.uniform(0.9, 1.06), np.array((190, 148, 120)) * rng.uniform(0.5, 1.05)
-        coat, trousers = (
-            rng.uniform(16, 150) * rng.uniform((0.8, 0.8, 0.8), (1.15, 1, 1.1)),
-            rng.uniform(18, 74) * np.array([0.92, 0.96, 1.1]),
-        )
+        coat = rng.uniform(18, 175) * rng.uniform((0.8, 0.8, 0.8), (1.15, 1, 1.1))
+        trousers = rng.uniform(18, 74) * np.array([0.92, 0.96, 1.1])
         hem, hair = rng.choice([0.86, 0.62], p=[0.6, 0.4]), rng.uniform(15, 110) * np.array([1.08, 0.88, 0.62])
         down, up = (0.14, 0.42) if sits else (0.05, 0.05)
         feet = ((-0.17 - stride, down, -0.16), (0.03 + stride, up, 0.0))
@@ -392,29 +365,14 @@ class City(Street):
         reach = (-0.3, -0.22, 0.98) if sits else (-0.28 + stride / 2, -0.215, 0.8)  # of the hand, of the shoulder, height of the hand
         arm = np.array([[reach[0], reach[2]], [reach[0] + 0.085, reach[2]], [reach[1] + 0.1, 1.4], [reach[1], 1.42]])
         hands = [disc(sign * (reach[0] + 0.04), reach[2] - 0.03, 0.05, 8) for sign in (-1, 1)]
-        torso = [
-            (-0.17, hem),
-            (0.17, hem),
-            (0.16, 1.05),
-            (0.22, 1.38),
-            (0.17, 1.45),
-            (0.06, 1.5),
-            (-0.06, 1.5),
-            (-0.17, 1.45),
-            (-0.22, 1.38),
-            (-0.16, 1.05),
-        ]
+        half = np.array([(0.17, hem), (0.16, 1.05), (0.22, 1.38), (0.17, 1.45), (0.06, 1.5)])
+        torso = np.concatenate([half, half[::-1] * (-1, 1)])
         head, cap = disc(0, 0, 1, 16) * (0.088, 0.125) + (0, 1.63), disc(0, 0, 1, 16) * (0.1, 0.13) + (0, 1.655)
         cap = np.maximum(cap, (-9, 1.6 if rng.random() < 0.5 or sits else 1.5))
         if sits and rng.random() < 0.6:
             hair = rng.uniform(30, 220, 3)  # a helmet
         rows = [(legs, trousers, 0.2), (shoes, BLACK * 1.3, 9), ([arm, arm * (-1, 1)], coat * 0.82, 0.33), (hands, skin, 9)]
-        rows += [
-            ([np.array(torso)], coat, 0.26),
-            ([rect(-0.045, 1.45, 0.045, 1.56)], skin * 0.8, 9),
-            ([head], skin, 0.1),
-            ([cap], hair, 0.12),
-        ]
+        rows += [([torso], coat, 0.26), ([rect(-0.045, 1.45, 0.045, 1.56)], skin * 0.8, 9), ([head], skin, 0.1), ([cap], hair, 0.12)]
         if rng.random() < 0.3 and not sits:
             rows.append(([rect(0.16, 0.55, 0.42, 0.86), rect(0.27, 0.86, 0.3, 1.1)], rng.uniform(20, 150, 3), 9))  # a bag
         for rings, colour, half in rows:
@@ -432,13 +390,9 @@ class City(Street):
                 draw(at, t, moment)
         hood = Look("ego vehicle", 0, np.array((34, 36, 40)), "hood")
         self.add(hood, camera.position + camera.ahead / 2, camera.right, -UP, np.array(HOOD + [(-x, v) for x, v in HOOD[-2::-1]]))
-        star = [
-            _hoop(0, 0.0735, 0.0062, 0.0052),
-            *(_tube((0, 0.0735), (0.0056 * np.sin(a), 0.0735 - 0.0056 * np.cos(a)), 0.0007) for a in (0, 2.1, 4.2)),
-        ]
-        self.add(
-            hood.but((120, 122, 124)), camera.position + camera.ahead * 0.499, camera.right, -UP, *star, rect(-0.001, 0.0795, 0.001, 0.083)
-        )
+        spokes = [_tube((0, 0.0735), (0.0056 * np.sin(a), 0.0735 - 0.0056 * np.cos(a)), 0.0007) for a in (0, 2.1, 4.2)]
+        star = [_hoop(0, 0.0735, 0.0062, 0.0052), *spokes, rect(-0.001, 0.0795, 0.001, 0.083)]
+        self.add(hood.but((120, 122, 124)), camera.position + camera.ahead * 0.499, camera.right, -UP, *star)
         parts, self.parts = self.parts, static
         return camera, parts
 
@@ -449,6 +403,7 @@ def _turned(spot, x, y, up):
 
 
 def _ahead(spot, by, x, y, up):
+    """`by` metres further on."""
     return spot(x + by, y, up)
 
 
@@ -469,9 +424,9 @@ def _tube(a, b, thick):
 def northern(rng) -> Weather:
     """Overcast, pale sun or drizzle; never the simulator's clear blue sky."""
     sunlight, skylight, zenith, horizon, clouds, haze, wet = [
-        ((92, 92, 90), (150, 154, 156), (150, 158, 162), (206, 210, 208), (0.85, 1.0), 260, 0),
-        ((196, 184, 160), (128, 138, 146), (112, 138, 162), (214, 218, 214), (0.4, 0.65), 330, 0),
-        ((70, 72, 74), (128, 132, 136), (126, 132, 136), (186, 190, 190), (1.0, 1.0), 150, 0.7),
+        ((92, 92, 90), (150, 154, 156), (150, 158, 162), (206, 210, 208), (0.85, 1.0), 420, 0),
+        ((196, 184, 160), (128, 138, 146), (112, 138, 162), (214, 218, 214), (0.4, 0.65), 520, 0),
+        ((70, 72, 74), (128, 132, 136), (126, 132, 136), (186, 190, 190), (1.0, 1.0), 240, 0.7),
     ][rng.choice(3, p=[0.56, 0.28, 0.16])]
     turn, up = rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(18, 38))
     sun = np.array([np.cos(turn) * np.cos(up), np.sin(turn) * np.cos(up), np.sin(up)])
@@ -484,11 +439,10 @@ def sensor(image, ids, weather, rng):
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     image = np.maximum(image, 0) * (1.08 - 0.3 * (x * x + 0.5 * y * y))[..., None].astype(np.float32)
     image = cv2.GaussianBlur(image, (0, 0), width / 1700) + 0.03 * cv2.GaussianBlur(image, (0, 0), width / 60)  # the windscreen's glare
-    level = cv2.pow(1 - np.exp(-1.55 * image), 1 / 1.9)
-    level = 0.035 + 0.9 * level * (0.72 + 0.28 * level)
-    level *= np.float32([0.93, 1.0, 0.94]) * np.float32(rng.uniform((0.97, 0.99, 0.95), (1.03, 1.01, 1.04)))
-    grain = rng.standard_normal((height, width, 1), np.float32) + 0.6 * cv2.resize(
-        rng.standard_normal((height // 2, width // 2, 3), np.float32), (width, height)
-    )
+    level = cv2.pow(1 - np.exp(-2.9 * image), 1 / 1.9)
+    level = 0.03 + 0.93 * level * (0.78 + 0.22 * level)
+    level *= np.float32([0.95, 1.0, 0.95]) * np.float32(rng.uniform((0.97, 0.99, 0.95), (1.03, 1.01, 1.04)))
+    blotches = cv2.resize(rng.standard_normal((height // 2, width // 2, 3), np.float32), (width, height))
+    grain = rng.standard_normal((height, width, 1), np.float32) + 0.6 * blotches
     image = np.clip(np.rint(255 * level + grain * (1.2 + 2.2 * np.sqrt(np.clip(level, 0, 1)))), 0, 255).astype(np.uint8)
     return cv2.imdecode(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1], cv2.IMREAD_COLOR)[..., ::-1]

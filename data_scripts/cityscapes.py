@@ -63,18 +63,14 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
                 jobs.append((world, split, city, range(first, min(first + 2, len(its)))))
                 world += 1
     print(f"cityscapes: drawing {sum(frames.values())} frames, about two minutes on two cores, once", flush=True)
+    spread(partial(drive_through, folder, seed, size), jobs, "cityscapes", processes)
+
+
+def spread(work, jobs, name, processes=None):
+    """Do all jobs, several at once, under a bar that shows `name`."""
     # Fresh processes, because a fork of a notebook that has begun to train would hang.
     with ProcessPoolExecutor(processes or min(8, os.cpu_count()), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        list(
-            tqdm(
-                pool.map(partial(drive_through, folder, seed, size), jobs),
-                "cityscapes",
-                len(jobs),
-                leave=False,
-                unit="street",
-                disable=None,
-            )
-        )
+        list(tqdm(pool.map(work, jobs), name, len(jobs), leave=False, unit="street", disable=None))
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:
@@ -93,19 +89,20 @@ def drive_through(folder: Path, seed: int, size, job) -> None:
                 save(Path(f"{start}_{kind}.png"), array)
 
 
-def views(seed, size, keep=lambda part: True):
-    """Image and objects of one frame of a street after the other; only parts that `keep` says yes to are there."""
+def views(seed, size, bonnet=True):
+    """Image and objects of one frame of a street after the other, with or without the camera car's bonnet and the border of the picture."""
     street = City(seed)
     for k in range(2):
         camera, parts = street.frame(STRIDE * k, *size)
-        scene = Scene([part for part in parts if keep(part)], camera)
+        scene = Scene([part for part in parts if bonnet or part.name != "ego vehicle"], camera)
         image = picture(scene, street.weather, np.random.default_rng([*seed, k]), sensor)
         objects = outline(scene)
         border = max(1, size[0] // 400)  # pixels that the rectification of the two cameras' pictures leaves empty
-        if seed[-1] % 2 == 0:
+        if bonnet and seed[-1] % 2 == 0:
             image[:, :border] = 0
             objects.append({"label": "rectification border", "polygon": _frame(0, 0, border, size[1])})
-        objects.append({"label": "out of roi", "polygon": _frame(0, size[1] - border, *size)})
+        if bonnet:
+            objects.append({"label": "out of roi", "polygon": _frame(0, size[1] - border, *size)})
         yield image, objects
 
 

@@ -227,13 +227,8 @@ def _lit(scene, rays, weather, light):
         c = base[here]
         if pattern:
             at = SimpleNamespace(u=u[here], v=v[here], grit=grit[here], stain=stain[here], footprint=footprint[here], up=up[here], sun=sun)
-            at.detail, at.sunlight, at.skylight, at.sky_low, at.sky_top = (
-                detail[ids[here]],
-                light.sunlight,
-                light.skylight,
-                light.horizon,
-                light.zenith,
-            )
+            at.detail, at.sunlight, at.skylight = detail[ids[here]], light.sunlight, light.skylight
+            at.sky_low, at.sky_top = light.horizon, light.zenith
             c = pattern(c, at)
         base[here] = c * lit[here] if falls else c
     wettable = np.isin(kind, [ORDER[name] for name in WETTABLE])

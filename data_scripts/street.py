@@ -486,17 +486,8 @@ class Street:
             self.board(look.but(colour), place, *(ring * unit for ring in rings))
 
 
-PAINTS = [
-    (196, 198, 200),
-    (225, 225, 222),
-    (30, 31, 34),
-    (90, 94, 100),
-    (142, 34, 36),
-    (58, 82, 128),
-    (62, 104, 116),
-    (184, 146, 62),
-    (76, 82, 66),
-]
+PAINTS = [(196, 198, 200), (225, 225, 222), (30, 31, 34), (90, 94, 100), (142, 34, 36), (58, 82, 128)]
+PAINTS += [(62, 104, 116), (184, 146, 62), (76, 82, 66)]
 BODIES = [  # length, width, height; as shares of the length: where the bonnet, the roof's two ends and the boot are
     (4.0, 1.72, 1.5, 0.24, 0.4, 0.86, 0.97),  # hatchback
     (4.6, 1.8, 1.43, 0.27, 0.43, 0.7, 0.86),  # saloon
@@ -505,24 +496,20 @@ BODIES = [  # length, width, height; as shares of the length: where the bonnet, 
     (4.7, 1.82, 1.46, 0.26, 0.41, 0.9, 0.98),  # estate
 ]
 # The camera car's own bonnet, half a metre ahead, as the real frames show it.
-BONNET = (
-    np.array(
-        [
-            (-440, 450),
-            (-440, 218),
-            (-292, 219),
-            (-262, 210),
-            (-145, 204),
-            (0, 199),
-            (150, 203),
-            (275, 210),
-            (300, 220),
-            (440, 218),
-            (440, 450),
-        ]
-    )
-    / 800
-)
+_CORNERS = [
+    (-440, 450),
+    (-440, 218),
+    (-292, 219),
+    (-262, 210),
+    (-145, 204),
+    (0, 199),
+    (150, 203),
+    (275, 210),
+    (300, 220),
+    (440, 218),
+    (440, 450),
+]
+BONNET = np.array(_CORNERS) / 800
 
 
 def rect(u0, v0, u1, v1):
