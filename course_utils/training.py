@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import psutil
 
+from course_utils import metrics
+
 RUNS = Path(__file__).parents[1] / "runs"
 SAVE_EVERY = 10.0  # seconds between two states on disk; what an interruption can cost at most, beside the epoch it falls in
 
@@ -67,6 +69,26 @@ def fit(
             verbose=0,
         )
     return keeper.finish()
+
+
+def measure(model: keras.Model, pairs, size) -> np.ndarray:
+    """Confusion matrix of a network over all pairs, each at its mask's own size: logits are enlarged before the largest one is taken.
+
+    Args:
+        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`.
+        pairs: a `data.Pairs` with masks. size: (height, width) at which the network sees them.
+
+    Returns:
+        Pixel counts by true (rows) and predicted class (columns), int64 (num_classes, num_classes).
+    """
+    classes = pairs.table.num_classes
+    matrix = np.zeros((classes, classes), np.int64)
+    for index in range(len(pairs)):
+        image, _ = pairs[index].arrays(size)
+        _, mask = pairs.read(index)
+        scores = keras.ops.image.resize(model.predict_on_batch(image), mask.shape, interpolation="bilinear")
+        matrix += metrics.confusion_matrix(mask, keras.ops.convert_to_numpy(keras.ops.argmax(scores, axis=-1))[0], classes)
+    return matrix
 
 
 class _Keeper(keras.callbacks.Callback):
