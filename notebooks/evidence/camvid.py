@@ -10,7 +10,7 @@ from functools import partial
 import keras
 import numpy as np
 
-from course_utils import augment, metrics, training
+from course_utils import augment, losses, metrics, training
 from course_utils.data import camvid
 from course_utils.models import build
 from data_scripts import ensure
