@@ -109,7 +109,7 @@ def test_cityscapes_has_the_ids_and_colours_of_its_authors():
 
 def test_camvid_ignores_what_is_unlabelled():
     np.testing.assert_array_equal(CAMVID.to_train(np.arange(12)), [*range(11), IGNORE])
-    assert CAMVID.names == "sky building pole road pavement tree sign fence car pedestrian bicyclist".split()
+    assert CAMVID.names == ["sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist"]
     assert len({tuple(colour) for colour in CAMVID.colours.tolist()}) == 11
     with pytest.raises(ValueError, match="12"):
         CAMVID.to_train(np.uint8([[12]]))
