@@ -15,11 +15,11 @@ from course_utils.data import camvid
 from course_utils.models import build
 from data_scripts import ensure
 
-WIDTHS = {"unet": 12, "segnet": 12, "fcn8s": 16, "deeplab": 16, "pspnet": 20}
+WIDTHS = {"unet": 8, "segnet": 8, "fcn8s": 12, "deeplab": 12, "pspnet": 16}
 OPTIONS = {"deeplab": {"rates": (2, 4, 8)}}  # a map of 24×32 has no room for more
 SEEDS = (1, 2, 3)
 SIZE = (192, 256)  # rows and columns while training
-EPOCHS, BATCH, RATE = 16, 8, 2e-3
+EPOCHS, BATCH, RATE = 24, 4, 2e-3
 DISTORT = augment.Sequence(augment.Affine(flip=True), augment.Photometric(brightness=0.1, contrast=0.2))
 
 
