@@ -14,7 +14,7 @@ import pytest
 
 from course_utils import data
 from course_utils.augment import Affine, Photometric, Sequence
-from course_utils.classes import Class, ClassTable
+from course_utils.classes import CAMVID, Class, ClassTable
 from course_utils.data import Batches, DataProblem, Pairs, camvid, carla, cityscapes, eliret, membrane
 
 # Shares of CamVid's 11 classes among the labelled pixels of its training images, and of what is not labelled among all
@@ -634,3 +634,18 @@ def test_cityscapes(tmp_path):
         cityscapes(tmp_path, "all")
     with pytest.raises(DataProblem, match=r"no images here.*make cityscapes"):
         cityscapes(tmp_path / "gtFine", "val")
+
+
+def test_shares_count_what_is_not_ignored(tmp_path):
+    names = [f"{number}.png" for number in range(3)]
+    for folder in ("image", "mask"):
+        (tmp_path / folder).mkdir()
+    masks = [np.full((4, 6), 3, np.uint8), np.full((4, 6), 11, np.uint8), np.repeat(np.uint8([[0, 3, 3, 8, 8, 8]]), 4, axis=0)]
+    for name, mask in zip(names, masks, strict=True):
+        write(tmp_path / "image" / name, np.zeros((4, 6, 3), np.uint8))
+        write(tmp_path / "mask" / name, mask)
+    pairs = Pairs([tmp_path / "image" / name for name in names], [tmp_path / "mask" / name for name in names], CAMVID)
+    expected = np.zeros(11)
+    expected[[0, 3, 8]] = np.array([4, 24 + 8, 12]) / 48  # 11 is ignored
+    np.testing.assert_allclose(pairs.shares(), expected)
+    np.testing.assert_allclose(pairs.shares((8, 12)), expected)
