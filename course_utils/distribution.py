@@ -105,7 +105,7 @@ def together(model, train, validation, batch):
         with parallel.scope():
             _move(model)
             yield train, validation, batch // processes
-            # None leaves before all are here: what process 0 has deleted by then, no other finds when it trains again.
+            # No process leaves before all are here: what process 0 has deleted by then, no other finds when it trains again.
             keras.distribution.distribute_tensor(keras.ops.zeros(1), keras.distribution.TensorLayout([None], parallel.device_mesh))
     finally:
         for data in datasets:

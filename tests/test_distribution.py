@@ -46,8 +46,8 @@ class Pixels(keras.metrics.Metric):
 
 def network(batch_norm, seed=1):
     keras.utils.set_random_seed(seed)
-    model = unet((16, 16, 1), widths=(4, 8), batch_norm=batch_norm, dropout=0.2)
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=[Pixels()])
+    model = unet((16, 16, 1), widths=(4, 8), batch_norm=batch_norm, dropout=0.2 if batch_norm else 0.0)
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "binary_crossentropy", metrics=[Pixels()])
     return model
 
 
@@ -85,20 +85,15 @@ def child(folder, private):
             fit(*arguments, **more)
         return str(caught.value)
 
-    for norm in (False, True):
-        model, data = network(norm), batches(folder)
-        read.clear()
-        result = fit(model, data, (images, masks), epochs=EPOCHS, batch=BATCH)
-        keep(f"batches {norm}", model, result)
-        kept[f"read {norm}"] = read.copy()
-        kept[f"epoch {norm}"] = data.epoch
-        # Afterwards everything is as it was on one device: any number of images, the other data, whole batches.
-        kept[f"predicted {norm}"] = model.predict(images[:5], verbose=0)
-        kept[f"evaluated {norm}"] = model.evaluate(images[:5], masks[:5], verbose=0)[0]
-        kept[f"trained {norm}"] = model.train_on_batch(images[:5], masks[:5])[0]
-        kept[f"whole {norm}"] = len(data[0][0])
-        model = network(norm)
-        keep(f"arrays {norm}", model, fit(model, (images, masks), batches(folder), epochs=EPOCHS, batch=IMAGES))
+    model, data = network(batch_norm=True), batches(folder)
+    read.clear()
+    keep("batches", model, fit(model, data, epochs=EPOCHS))
+    kept |= {"read": read.copy(), "epoch": data.epoch, "whole": len(data[0][0])}
+    # On one device again: numbers of images that two cannot share.
+    kept["predicted"] = model.predict(images[:5], batch_size=5, verbose=0)
+    kept["trained"] = model.train_on_batch(images[:5], masks[:5])[0]
+    model = network(batch_norm=False)
+    keep("arrays", model, fit(model, (images, masks), batches(folder), epochs=EPOCHS, batch=IMAGES))
 
     training._Keeper._save = lambda keeper: saved.append(1) or save(keeper)
     end = training._Keeper.on_epoch_end
@@ -110,7 +105,7 @@ def child(folder, private):
 
     training._Keeper.on_epoch_end = interrupt
     with pytest.raises(KeyboardInterrupt):
-        fit(network(True), batches(folder), (images, masks), epochs=EPOCHS, batch=BATCH, name="stopped")
+        fit(network(True), batches(folder), epochs=EPOCHS, name="stopped")
     training._Keeper.on_epoch_end = end
     kept["saved"] = len(saved)
     if private and number:
@@ -120,7 +115,7 @@ def child(folder, private):
         training.RUNS = folder / "runs"
         kept["other seed"] = refusal(network(True, seed=number), batches(folder), epochs=EPOCHS)
     model = network(True, seed=2)
-    keep("resumed", model, fit(model, batches(folder), (images, masks), epochs=EPOCHS, batch=BATCH, name="stopped"))
+    keep("resumed", model, fit(model, batches(folder), epochs=EPOCHS, name="stopped"))
     if distribution.wanted():
         kept["odd batch"] = refusal(network(False), (images, masks), epochs=1, batch=5)
         kept["odd number"] = refusal(network(False), (images, masks), (images[:3], masks[:3]), epochs=1, batch=4)
@@ -132,14 +127,15 @@ def child(folder, private):
 def start(*environments, code):
     """Processes that run `code`, each with its own addition to the environment; their standard output and errors."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(distribution.PREFIX)}
-    ahead = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import conftest, test_distribution as test; "
+    ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
+    ahead += "import conftest, test_distribution as test; "
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     started = [
         subprocess.Popen([sys.executable, "-c", ahead + code], env={**inherited, "KERAS_BACKEND": "jax", **addition}, **pipes)
         for addition in environments
     ]
     try:
-        return [(*process.communicate(timeout=300), process.returncode) for process in started]
+        return [(*process.communicate(timeout=600), process.returncode) for process in started]
     finally:
         for process in started:
             process.kill()
@@ -180,7 +176,7 @@ def done(tmp_path_factory):
 
 
 @pytest.mark.parametrize("way", ["two processes", "two devices"])
-@pytest.mark.parametrize("run", ["batches False", "batches True", "arrays False", "arrays True", "resumed"])
+@pytest.mark.parametrize("run", ["batches", "arrays", "resumed"])
 def test_the_same_as_one_device(done, way, run):
     ((expected, _),) = done["one"]
     for kept, _ in done[way]:
@@ -193,24 +189,23 @@ def test_the_same_as_one_device(done, way, run):
         weights = [key for key in expected if key.startswith(run + " ")]
         assert len(weights) > 10
         for key in weights:
-            np.testing.assert_allclose(kept[key], expected[key], atol=2e-3)  # Adam enlarges rounding where a gradient is almost 0
+            np.testing.assert_allclose(kept[key], expected[key], atol=1e-4)
 
 
 @pytest.mark.parametrize("way", ["two processes", "two devices"])
-@pytest.mark.parametrize("norm", [False, True])
-def test_one_device_again_afterwards(done, way, norm):
+def test_one_device_again_afterwards(done, way):
     ((expected, _),) = done["one"]
     for kept, _ in done[way]:
-        for what in ("predicted", "evaluated", "trained"):
-            np.testing.assert_allclose(kept[f"{what} {norm}"], expected[f"{what} {norm}"], atol=1e-2)
-        assert kept[f"predicted {norm}"].shape == (5, 16, 16, 1)
-        assert kept[f"epoch {norm}"] == EPOCHS
-        assert kept[f"whole {norm}"] == BATCH
+        for what in ("predicted", "trained"):
+            np.testing.assert_allclose(kept[what], expected[what], atol=1e-4)
+        assert kept["predicted"].shape == (5, 16, 16, 1)
+        assert kept["epoch"] == EPOCHS
+        assert kept["whole"] == BATCH
 
 
 def test_each_process_reads_its_share_alone(done):
-    first, second = (sorted(set(kept["read False"].tolist())) for kept, _ in done["two processes"])
-    assert len(done["one"][0][0]["read False"]) == IMAGES
+    first, second = (sorted(set(kept["read"].tolist())) for kept, _ in done["two processes"])
+    assert len(done["one"][0][0]["read"]) == IMAGES
     assert len(first) < IMAGES  # another half in each epoch, but never all
     assert set(first) | set(second) == set(range(IMAGES))
 
@@ -218,7 +213,7 @@ def test_each_process_reads_its_share_alone(done):
 def test_one_process_writes(done):
     (first, output), (second, other_output) = done["two processes"]
     assert (first["saved"], second["saved"]) == (2, 0)
-    assert output.count("3 epochs in") == 5
+    assert output.count("3 epochs in") == 3
     assert "went on after epoch 2" in output
     assert "epochs" not in other_output
 

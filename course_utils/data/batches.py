@@ -78,7 +78,8 @@ class Batches(keras.utils.PyDataset):
         order = np.arange(len(self.pairs))
         if self.shuffle:
             order = np.random.default_rng([self.seed, epoch, 0]).permutation(order)
-        numbers = order[index * self.batch : (index + 1) * self.batch][share[0] :: share[1]].tolist()
+        numbers = order[index * self.batch : (index + 1) * self.batch]
+        numbers = np.split(numbers, share[1])[share[0]].tolist()
         samples = [self._sample(number) for number in numbers]
         if self.augment is not None:
             # A generator for each pair, so that nothing depends on which thread came first. Number 0 is the order's.
