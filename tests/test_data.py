@@ -216,6 +216,18 @@ def test_batches_are_the_arrays(pairs):
     assert np.array_equal(np.concatenate(alone), images)
 
 
+def test_shares_of_a_batch_are_the_batch(pairs):
+    whole, shares = (pairs.batches(batch=4, shuffle=True, workers=2) for _ in range(2))
+    for index, (images, masks) in enumerate(whole):
+        parts = []
+        for number in range(2):
+            shares.share = number, 2  # also while the next batches of another share are in the making
+            parts.append(shares[index])
+        assert [len(part) for part, _ in parts] == [len(images) / 2] * 2
+        assert np.array_equal(np.concatenate([part for part, _ in parts]), images)
+        assert np.array_equal(np.concatenate([part for _, part in parts]), masks)
+
+
 def test_order_depends_on_seed_and_epoch_only(pairs):
     batches = pairs.batches(batch=3, shuffle=True, seed=5, workers=3)
     epochs = [numbers(batches) for _ in range(4)]
@@ -285,7 +297,7 @@ def test_streaming_needs_constant_memory(tmp_path, monkeypatch):
     pairs, made = make_pairs(tmp_path, 40, (8, 8)), []
     monkeypatch.setattr(data.batches, "CACHE_SHARE", 0)
     original = Batches._make
-    monkeypatch.setattr(Batches, "_make", lambda self, epoch, index: made.append(index) or original(self, epoch, index))
+    monkeypatch.setattr(Batches, "_make", lambda self, *which: made.append(which[1]) or original(self, *which))
     for taken, _ in enumerate(pairs.batches(batch=2, workers=3)):
         time.sleep(0.005)
         assert len(made) - taken <= 4
@@ -332,7 +344,7 @@ def test_keras_fit_counts_epochs(pairs, batch):
     def run(batches, first, last):
         seen = {}
         original = batches._make
-        batches._make = lambda epoch, index: seen.setdefault(epoch, set()).add(index) or original(epoch, index)
+        batches._make = lambda epoch, index, share: seen.setdefault(epoch, set()).add(index) or original(epoch, index, share)
         model = keras.Sequential([keras.layers.Input((24, 32, 3)), keras.layers.Conv2D(2, 1, activation="softmax")])
         loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
         model.compile("sgd", loss, metrics=["accuracy"])
