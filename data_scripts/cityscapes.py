@@ -4,7 +4,7 @@
 none for the test: `…_gtFine_polygons.json` outlines what is seen, and the others are drawn from it as the official tools draw them,
 object by object, later ones over earlier ones: `…_labelIds.png` (ids 0 to 33), `…_instanceIds.png` (16 bits: the id, or 1000 × id + k
 for the k-th polygon of a class whose things are counted) and `…_color.png`. As in the real set an outline is that of the whole thing
-where something nearer stands before it, gaps between leaves and spokes are not cut out, and two frames come from each street.
+where something nearer stands before it, gaps between leaves, spokes and railings are not cut out, and two frames come from each street.
 """
 
 import json
@@ -129,6 +129,8 @@ def outline(scene: Scene) -> list[dict]:
     rank = np.zeros(len(keys), np.int16)  # those too small for an outline count as sky, that is, as nothing
     rank[: len(BACKDROP)], rank[things] = np.arange(len(BACKDROP)), np.arange(len(things)) + len(BACKDROP)
     level = rank[seen]
+    fence, wide = BACKDROP.index("fence"), np.ones((round(15 * fine),) * 2, np.uint8)  # its gaps are not cut out
+    level[(cv2.morphologyEx((level == fence).astype(np.uint8), cv2.MORPH_CLOSE, wide) > 0) & (level < fence)] = fence
     corners, starts, owners = scene.pixels
     rings = {}
     for owner, start, end in zip(thing_of[owners].tolist(), starts[:-1].tolist(), starts[1:].tolist(), strict=True):

@@ -232,7 +232,7 @@ SETS = {
     ),
     "camvid": DataSet(
         name="camvid",
-        what="a street from a car, 480×360, colour, 11 classes (lessons 09–10)",
+        what="a street from a car, 480×360, colour, 11 classes (lesson 10)",
         licence="research use, non-commercial, cite Brostow et al. 2009",
         source="SegNet's copy of CamVid",
         table=CAMVID,
