@@ -70,10 +70,11 @@ def test_overfits_four_images(name):
     images = colours[masks] + rng.normal(0, 0.05, (4, 64, 64, 3)).astype(np.float32)
     dense = name.startswith("fcn") or name == "deconvnet"  # their dense layers have 64 times the width
     model = build(name, 3, 4 if dense else 8, (64, 64, 3), **({"dropout": 0.0} if name.startswith("fcn") else {}))
-    steps = 120
+    steps = 200 if name == "deconvnet" else 120
     rate = keras.optimizers.schedules.CosineDecay(0.005, steps)  # so that the means which normalisation keeps can settle
     model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(images, masks, epochs=steps, verbose=0)
+    for _ in range(steps):  # less to trace than for `fit`
+        model.train_on_batch(images, masks)
     assert metrics.mean_iou(metrics.confusion_matrix(masks, output(model, images).argmax(-1), 3)) > 0.95
 
 
