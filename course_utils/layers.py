@@ -68,6 +68,9 @@ class MultipleOf(keras.layers.Layer):
         super().__init__(**options)
         self.stride = stride
 
+    def compute_output_spec(self, images):
+        return keras.KerasTensor(self.call(images).shape, self.compute_dtype)
+
     def call(self, images):
         sides = images.shape[1:3]
         if any(isinstance(side, int) and side % self.stride for side in sides):
@@ -137,10 +140,18 @@ class MirrorPadding(keras.layers.Layer):
         super().__init__(**options)
         self.margin = margin
 
-    def call(self, images):
-        if any(isinstance(side, int) and side <= self.margin for side in images.shape[1:3]):
-            height, width = images.shape[1:3]
+    def compute_output_spec(self, images):
+        batch, height, width, channels = self._large_enough(images).shape
+        return keras.KerasTensor((batch, *(side and side + 2 * self.margin for side in (height, width)), channels), self.compute_dtype)
+
+    def _large_enough(self, images):
+        height, width = images.shape[1:3]
+        if any(isinstance(side, int) and side <= self.margin for side in (height, width)):
             raise ValueError(f"a margin of {self.margin} pixels cannot be mirrored from an image of {height}×{width}: take a larger image.")
+        return images
+
+    def call(self, images):
+        images = self._large_enough(images)
         return ops.pad(images, ((0, 0), (self.margin,) * 2, (self.margin,) * 2, (0, 0)), mode="reflect")
 
     def get_config(self):
