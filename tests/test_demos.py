@@ -265,6 +265,6 @@ def test_the_rectangle_is_as_large_as_it_says():
     (axis,) = fields.draw_field_of_view(np.zeros((96, 128, 3)), [setting]).axes
     (patch,) = axis.patches
     assert patch.get_width() == patch.get_height() == fields.span(**setting)[0] == 68
-    assert "sees 68×68 (38% of it), one output every 8" in axis.get_title()
+    assert "sees 68×68, 37.6% of the image\nan output every 8 pixels" in axis.get_title()
     assert len(axis.collections[0].get_offsets()) == 12 * 16
     assert patch.get_xy() == (64 - 34, 48 - 34)

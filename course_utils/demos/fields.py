@@ -48,7 +48,7 @@ def draw_field_of_view(image, settings: list[dict]) -> Figure:
     """One column for each setting (arguments of `span`): the image, a dot for each output, a rectangle for what the middle one sees."""
     height, width = image.shape[:2]
     side = 2.4 if len(settings) > 1 else 4.5
-    fig, axes = show.new(len(settings), 1, (side, side * height / width + 0.45))
+    fig, axes = show.new(len(settings), 1, (side, side * height / width + 0.6))
     for axis, setting in zip(axes.flat, settings, strict=True):
         seen, step = span(**setting)
         axis.imshow(image, extent=(0, width, height, 0))
@@ -66,5 +66,6 @@ def _text(image, setting):
     seen, step = span(**setting)
     covered = min(seen, image.shape[0]) * min(seen, image.shape[1]) / (image.shape[0] * image.shape[1])
     rate = f", rate {setting['dilation']}" if setting["dilation"] > 1 else ""
-    depth = f"{setting['poolings']} poolings, {setting['layers']} × {setting['kernel']}×{setting['kernel']} a level{rate}"
-    return f"{depth}\nsees {seen}×{seen} ({covered:.0%} of it), one output every {step}"
+    depth = f"{setting['poolings'] or 'no'} poolings, {setting['layers']} × {setting['kernel']}×{setting['kernel']} a level{rate}"
+    spacing = f"an output every {step} pixels" if step > 1 else "an output at every pixel"
+    return f"{depth}\nsees {seen}×{seen}, {covered:.1%} of the image\n{spacing}"
