@@ -32,8 +32,8 @@ BATCH = 4  # images at a time when they are weighed
 SEED = 1
 
 # %% [markdown] tags=["teacher"]
-# > **For teachers.** 120 minutes: 20 for section 1, 35 for section 2 (start the training before you explain the sum of scores), 15 for
-# > section 3, 25 for 4, 10 for 5, 15 for 6. Common mix-ups: parameters and multiply-adds (a convolution's weights are used at every
+# > **For teachers.** 120 minutes: 20 for section 1, 35 for sections 2 and 3 (start the training before you explain the sum of scores), 15 for
+# > section 4, 25 for 5, 10 for 6, 15 for 7. Common mix-ups: parameters and multiply-adds (a convolution's weights are used at every
 # > position); what an output *can* see and what it has learnt to use; strides of the encoder and rates of dilation.
 
 # %% [markdown]
@@ -563,12 +563,12 @@ show.table(rows, digits=2)
 static = {row["network"]: row for row in rows}
 
 # %% [markdown]
-# **What we see.** At full width DeconvNet has eight times U-Net's parameters, 252 against 31 million, for the same multiply-adds: most of its weights
-# sit in 7×7 convolutions that stop at 6×8 positions. (DeepLab and PSPNet have the course's small encoder, not the papers' ResNets.)
+# **What we see.** At full width DeconvNet has eight times U-Net's parameters for the same multiply-adds: most of its weights sit in 7×7
+# convolutions that stop at 6×8 positions. (DeepLab and PSPNet have the course's small encoder, not the papers' ResNets.)
 #
-# Memory is measured from outside: each network runs in a **process of its own**, which reports the largest memory it ever held. From that we
-# take what the same process holds with a single 1×1 convolution in place of the network, so Python and TensorFlow do not count. Times are
-# processor time, all cores together, the fastest of three: other programs hardly disturb it. (On a GPU take `time.perf_counter`.)
+# **Memory** is measured from outside: each network runs in a process of its own, which reports the most it ever held, less what a single 1×1
+# convolution holds in its place. **Times** are processor time, all cores together, the fastest of three: other programs hardly disturb it. (On a
+# GPU take `time.perf_counter`.)
 #
 # ### Exercise 7.1 · Predict first
 # SegNet's positions cost 1/16 of U-Net's copies. How much memory does a *training step* of SegNet take, against U-Net's? `"A"` about 1/16 ·
@@ -651,7 +651,7 @@ show.figure(fig, alt)
 # %% [markdown]
 # **What we see.** W-TABLE
 #
-# The SegNet paper's table, on a GPU of 2015, at 360×480 pixels and the papers' widths:
+# The SegNet paper's own table, on a GPU, at 360×480 pixels and the papers' widths:
 #
 # | network | forward ms | training MB | model MB |
 # |:--|--:|--:|--:|
