@@ -13,14 +13,19 @@ __version__ = "0.1.0"
 
 
 def versions() -> str:
-    """Import Keras without its backend's chatter and return one line with the versions that results depend on."""
+    """Import Keras without its backend's chatter and return one line with the versions that results depend on.
+
+    Finds the other processes, too, if the environment says that there are any (see `course_utils.distribution`).
+    """
     with _silent_stderr():
         import keras
+
+        from course_utils import distribution
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # while it is imported in a notebook it turns its own log on
     backend = keras.backend.backend()
     return (
         f"course {__version__} · Python {platform.python_version()} · "
-        f"Keras {keras.__version__} on {backend} {metadata.version(backend)} · numpy {metadata.version('numpy')}"
+        f"Keras {keras.__version__} on {backend} {metadata.version(backend)} · numpy {metadata.version('numpy')}{distribution.start()}"
     )
 
 

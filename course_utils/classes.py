@@ -63,7 +63,9 @@ class ClassTable:
         return self._translate(mask, {c.train_id: c.id for c in reversed(self.classes)}, "train id")
 
     def _translate(self, mask, values, what):
-        unknown = [value for value in np.unique(mask).tolist() if value not in values]
+        mask = np.asarray(mask)  # to count a file's values takes a third of the time that it takes to sort them
+        there = np.flatnonzero(np.bincount(mask.ravel())) if mask.dtype == np.uint8 else np.unique(mask)
+        unknown = [value for value in there.tolist() if value not in values]
         if unknown:
             raise ValueError(
                 f"value{'s' if len(unknown) > 1 else ''} {_listed(unknown, 5)} stand{'' if len(unknown) > 1 else 's'} "
@@ -71,7 +73,7 @@ class ClassTable:
             )
         table = np.zeros(256, np.uint8)
         table[list(values)] = list(values.values())
-        return table[np.asarray(mask, np.uint8)]
+        return table[mask.astype(np.uint8, copy=False)]
 
 
 def _listed(values, most):

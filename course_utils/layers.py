@@ -22,8 +22,15 @@ class MaxPoolingWithPositions(keras.layers.Layer):
         return keras.KerasTensor(shape, self.compute_dtype), keras.KerasTensor(shape, "uint8")
 
     def call(self, features):
-        windows = _to_windows(features)
-        return ops.max(windows, axis=3), ops.cast(ops.argmax(windows, axis=3), "uint8")
+        # The backend's own pooling brings a quick gradient along; four comparisons are quicker than an argmax over short axes.
+        maxima = ops.max_pool(features, SIDE, SIDE, data_format="channels_last")
+        batch, height, width, channels = ops.shape(features)
+        rows, columns = (_half(side) if isinstance(side, int) else side // SIDE for side in (height, width))
+        corners = ops.reshape(ops.stop_gradient(features), (batch, rows, SIDE, columns, SIDE, channels))
+        left, right = corners[:, :, :, :, 0], corners[:, :, :, :, 1]
+        across, best = ops.cast(ops.greater(right, left), "uint8"), ops.maximum(left, right)  # (batch, rows, 2, columns, channels)
+        lower = ops.greater(best[:, :, 1], best[:, :, 0])
+        return maxima, ops.where(lower, across[:, :, 1] + ops.cast(SIDE, "uint8"), across[:, :, 0])
 
 
 @keras.saving.register_keras_serializable("course_utils")
@@ -44,7 +51,10 @@ class MaxUnpooling(keras.layers.Layer):
             raise ValueError(f"features {features.shape} and positions {positions.shape} must have one shape: those of one pooling.")
         corners = ops.reshape(ops.convert_to_tensor(range(SIDE * SIDE), "uint8"), (1, 1, 1, SIDE * SIDE, 1))
         here = ops.cast(ops.equal(ops.expand_dims(positions, 3), corners), features.dtype)
-        return _from_windows(ops.expand_dims(features, 3) * here)
+        windows = ops.expand_dims(features, 3) * here
+        batch, rows, columns, _, channels = ops.shape(windows)
+        windows = ops.transpose(ops.reshape(windows, (batch, rows, columns, SIDE, SIDE, channels)), (0, 1, 3, 2, 4, 5))
+        return ops.reshape(windows, (batch, rows * SIDE, columns * SIDE, channels))
 
 
 @keras.saving.register_keras_serializable("course_utils")
@@ -57,6 +67,9 @@ class MultipleOf(keras.layers.Layer):
     def __init__(self, stride: int, **options):
         super().__init__(**options)
         self.stride = stride
+
+    def compute_output_spec(self, images):
+        return keras.KerasTensor(self.call(images).shape, self.compute_dtype)
 
     def call(self, images):
         sides = images.shape[1:3]
@@ -127,10 +140,18 @@ class MirrorPadding(keras.layers.Layer):
         super().__init__(**options)
         self.margin = margin
 
-    def call(self, images):
-        if any(isinstance(side, int) and side <= self.margin for side in images.shape[1:3]):
-            height, width = images.shape[1:3]
+    def compute_output_spec(self, images):
+        batch, height, width, channels = self._large_enough(images).shape
+        return keras.KerasTensor((batch, *(side and side + 2 * self.margin for side in (height, width)), channels), self.compute_dtype)
+
+    def _large_enough(self, images):
+        height, width = images.shape[1:3]
+        if any(isinstance(side, int) and side <= self.margin for side in (height, width)):
             raise ValueError(f"a margin of {self.margin} pixels cannot be mirrored from an image of {height}×{width}: take a larger image.")
+        return images
+
+    def call(self, images):
+        images = self._large_enough(images)
         return ops.pad(images, ((0, 0), (self.margin,) * 2, (self.margin,) * 2, (0, 0)), mode="reflect")
 
     def get_config(self):
@@ -142,18 +163,3 @@ def _half(side):
     if side is not None and side % SIDE:
         raise ValueError(f"height and width must be even, but one of them is {side}: pad or resize the image first.")
     return side and side // SIDE
-
-
-def _to_windows(image):
-    """(batch, height, width, channels) to (batch, height / 2, width / 2, 4, channels)."""
-    batch, height, width, channels = ops.shape(image)
-    rows, columns = (_half(side) if isinstance(side, int) else side // SIDE for side in (height, width))
-    image = ops.transpose(ops.reshape(image, (batch, rows, SIDE, columns, SIDE, channels)), (0, 1, 3, 2, 4, 5))
-    return ops.reshape(image, (batch, rows, columns, SIDE * SIDE, channels))
-
-
-def _from_windows(windows):
-    """The way back from `_to_windows`."""
-    batch, rows, columns, _, channels = ops.shape(windows)
-    windows = ops.reshape(windows, (batch, rows, columns, SIDE, SIDE, channels))
-    return ops.reshape(ops.transpose(windows, (0, 1, 3, 2, 4, 5)), (batch, rows * SIDE, columns * SIDE, channels))

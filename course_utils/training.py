@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import psutil
 
+from course_utils import distribution, metrics
+
 RUNS = Path(__file__).parents[1] / "runs"
 SAVE_EVERY = 10.0  # seconds between two states on disk; what an interruption can cost at most, beside the epoch it falls in
 
@@ -32,6 +34,9 @@ def fit(
     model: keras.Model, train, validation=None, *, epochs: int, batch: int = 32, monitor: str | None = None, name: str | None = None
 ) -> Result:
     """Train a compiled model, show one line of progress, and leave the weights of the best epoch in it.
+
+    With `KERAS_DISTRIBUTION_NUM_PROCESSES` set it trains on several devices or hosts (see `course_utils.distribution`): batches must be
+    multiples of their number, and process 0 alone writes the line and the state.
 
     Args:
         model: compiled, and built (begin it with an `Input`) if it is to be resumed.
@@ -55,18 +60,40 @@ def fit(
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
-    if first < epochs:
-        model.fit(
-            **(dict(zip(("x", "y", "sample_weight"), train, strict=False)) if arrays else {"x": train}),
-            batch_size=batch if arrays else None,
-            shuffle=arrays,  # a PyDataset orders its images itself, and can repeat that when resumed
-            validation_data=validation,
-            epochs=epochs,
-            initial_epoch=first,
-            callbacks=[keeper],
-            verbose=0,
-        )
-    return keeper.finish()
+    with distribution.together(model, train, validation, batch) as (train, validation, batch):
+        if first < epochs:
+            model.fit(
+                **(dict(zip(("x", "y", "sample_weight"), train, strict=False)) if arrays else {"x": train}),
+                batch_size=batch if arrays else None,
+                shuffle=arrays,  # a PyDataset orders its images itself, and can repeat that when resumed
+                validation_data=validation,
+                validation_batch_size=batch,
+                epochs=epochs,
+                initial_epoch=first,
+                callbacks=[keeper],
+                verbose=0,
+            )
+        return keeper.finish()
+
+
+def measure(model: keras.Model, pairs, size) -> np.ndarray:
+    """Confusion matrix of a network over all pairs, each at its mask's own size: logits are enlarged before the largest one is taken.
+
+    Args:
+        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`.
+        pairs: a `data.Pairs` with masks. size: (height, width) at which the network sees them.
+
+    Returns:
+        Pixel counts by true (rows) and predicted class (columns), int64 (num_classes, num_classes).
+    """
+    classes = pairs.table.num_classes
+    matrix = np.zeros((classes, classes), np.int64)
+    for index in range(len(pairs)):
+        image, _ = pairs[index].arrays(size)
+        _, mask = pairs.read(index)
+        scores = keras.ops.image.resize(model.predict_on_batch(image), mask.shape, interpolation="bilinear")
+        matrix += metrics.confusion_matrix(mask, keras.ops.convert_to_numpy(keras.ops.argmax(scores, axis=-1))[0], classes)
+    return matrix
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -78,7 +105,9 @@ class _Keeper(keras.callbacks.Callback):
         self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
         self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
-        self.line, self.pace_from = _Line(), None
+        self.pace_from = None
+        self.first_process = distribution.place()[0] == 0  # it writes for all, who may share a disk
+        self.line = _Line(self.first_process)
 
     def restore(self) -> int:
         """Number of epochs that a state on disk already holds; 0 without one."""
@@ -115,7 +144,7 @@ class _Keeper(keras.callbacks.Callback):
         value = self.sign * self.history[self.monitor][-1]
         if value < self.best or not np.isfinite(self.best):
             self.best, self.best_epoch, self.best_weights = value, epoch + 1, self.model.get_weights()
-        if self.path and time.perf_counter() - self.saved > SAVE_EVERY:
+        if self.path and self.first_process and time.perf_counter() - self.saved > SAVE_EVERY:
             self._save()
         self.line.write(self._progress(epoch + 1))
 
@@ -125,7 +154,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def finish(self) -> Result:
         self.model.set_weights(self.best_weights)
-        if self.path:
+        if self.path and self.first_process:
             for path in (self.path, self._new):  # a run killed while it wrote leaves the second one too
                 path.unlink(missing_ok=True)
         seconds, memory = self._seconds(), peak_mb()
@@ -184,8 +213,8 @@ class _Keeper(keras.callbacks.Callback):
 class _Line:
     """One line that is written over: an updated display in a notebook, a carriage return in a terminal, only the last one elsewhere."""
 
-    def __init__(self):
-        self.handle, self.time = None, 0.0
+    def __init__(self, wanted=True):
+        self.handle, self.time, self.wanted = None, 0.0, wanted
         self.notebook = False
         with contextlib.suppress(ImportError):
             from IPython import get_ipython
@@ -196,7 +225,7 @@ class _Line:
         return time.perf_counter() - self.time > 0.5
 
     def write(self, text, last=False):
-        if not (last or self.due()):
+        if not (self.wanted and (last or self.due())):
             return
         self.time = time.perf_counter()
         if self.notebook:

@@ -13,12 +13,14 @@ python -m data_scripts list          the sets, and what of them is on disk
 python -m data_scripts make [NAME]   generates a set, or all of them
 python -m data_scripts make carla --half
                                      the same with frames of 400×300: two thirds of the time, a quarter of the disk
+python -m data_scripts make cityscapes --full
+                                     the same with frames of 2048×1024, as the real ones: four times the disk
 python -m data_scripts get NAME      downloads the real set
 python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files
 python -m data_scripts tile SOURCE TARGET [SIDE]
                                      cuts mosaics, SOURCE/images/*.tif and SOURCE/masks/*.tif (or the set SOURCE), into PNG tiles"""
 
-HALF = ["make", "carla", "--half"]
+SIZED = {("make", "carla", "--half"): [400, 300], ("make", "cityscapes", "--full"): [2048, 1024]}
 
 
 def main(arguments: list[str]) -> int:
@@ -37,8 +39,8 @@ def main(arguments: list[str]) -> int:
         if command == "list":
             _list()
             return 0
-        if arguments == HALF:
-            print(store.make(lookup("carla"), size=[400, 300]))
+        if size := SIZED.get(tuple(arguments)):
+            print(store.make(lookup(name), size=size))
             return 0
         run = {"make": _make, "get": _get, "check": _check}[command]
         return max([run(lookup(each)) for each in (SETS if name == "all" else [name])])
@@ -53,7 +55,7 @@ def main(arguments: list[str]) -> int:
 def _misuse(arguments):
     """What is wrong with the command, in one sentence; None if nothing is."""
     command, names = (arguments or [""])[0], arguments[1:]
-    if arguments == HALF:
+    if tuple(arguments) in SIZED:
         return None
     if command == "tile":
         sound = len(names) in (2, 3) and (len(names) == 2 or re.fullmatch(r"[1-9]\d{1,3}", names[2]))

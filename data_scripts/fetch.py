@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import time
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +38,9 @@ def get(dataset: DataSet) -> Found:
         if found and found.real and not found.incomplete:
             return found
         refuse_own(dataset)  # before anything is downloaded
+        if dataset.login:
+            _install_packages(dataset, _log_in(dataset))
+            return at_home(dataset)
         for mirror in dataset.mirrors:
             try:
                 _install(dataset, mirror)
@@ -49,29 +54,94 @@ def _install(dataset: DataSet, mirror: Mirror) -> None:
     part = home() / f".{dataset.name}.{_host(mirror.url).replace(':', '-')}.part"
     download(mirror.url, part, dataset)
     try:
-        sha256 = digest(part)
-        expected = mirror.sha256 or _recorded().get(mirror.url, sha256)
-        if sha256 != expected:
-            remedy = "" if mirror.sha256 else "; if its publisher changed it, delete its line in data/checksums.json"
-            raise DataError(f"the archive is not the expected one, its sha256 is {sha256[:12]}… and not {expected[:12]}…{remedy}")
+        sha256 = _verified(part, mirror)
         with building(dataset, kind="real", version=sha256, source=mirror.url, licence=dataset.licence) as folder:
-            unpack(part, folder, dataset)
-            if wrong := problems(folder, dataset, {}):
-                raise DataError("the set is not sound:\n  " + "\n  ".join(wrong) + "\n  Nothing of it was kept")
+            _fill(folder, [part], [dataset], dataset)
     finally:
         part.unlink()  # a whole archive is not needed any more, and a bad one must not be resumed
     _record(mirror.url, sha256)
 
 
-def download(url: str, part: Path, dataset: DataSet) -> None:
+def _log_in(dataset):
+    """A session that the set's site knows: it turns a visitor with a right password to another page, and shows the form again if not.
+
+    The password comes from the environment and goes nowhere but to the site.
+    """
+    prefix, host = dataset.name.upper(), _host(dataset.login)
+    user, password = (os.environ.get(f"{prefix}_{word}") for word in ("USERNAME", "PASSWORD"))
+    if not (user and password):
+        raise DataError(
+            f"{dataset.name} is given to registered people only: register at {dataset.source}, set {prefix}_USERNAME and {prefix}_PASSWORD "
+            f"and run the command again, or put the folders {' and '.join(dataset.marks)} into data/{dataset.name} yourself."
+        )
+    session = requests.Session()
+    form = {"username": user, "password": password, "submit": "Login"}
+    try:
+        session.get(dataset.login, timeout=(CONNECT, STALL))  # for the cookies that the form wants back
+        answer = session.post(dataset.login, data=form, allow_redirects=False, timeout=(CONNECT, STALL))
+    except requests.RequestException as error:
+        raise DataError(f"{host} {_in_words(error)}: look after the network, then run the command again.") from error
+    if answer.status_code >= 400:
+        raise DataError(f"{host} is in trouble (status {answer.status_code}): try again later.")
+    if not answer.is_redirect:
+        raise DataError(f"{host} did not accept the user name and password: correct {prefix}_USERNAME and {prefix}_PASSWORD.")
+    return session
+
+
+def _install_packages(dataset, session):
+    """Fetches all archives behind the login, then unpacks them side by side."""
+    parts, sums = [home() / f".{dataset.name}.{package.folder}.part" for package in dataset.packages], []
+    for package, part in zip(dataset.packages, parts, strict=True):
+        try:
+            download(package.url, part, dataset, session)
+            try:
+                sums.append(_verified(part, package))
+            except DataError:
+                part.unlink()  # a bad one must not be resumed
+                raise
+        except DataError as error:
+            raise DataError(f"{package.folder} did not come from {_host(package.url)}: {error}; run the command again to go on.") from error
+    try:
+        with building(dataset, kind="real", version=" ".join(sums), source=dataset.source, licence=dataset.licence) as folder:
+            _fill(folder, parts, [replace(dataset, marks=(package.folder,)) for package in dataset.packages], dataset)
+    except DataError as error:
+        raise DataError(f"{dataset.name} was not installed: {error}; run the command again to fetch it anew.") from error
+    finally:
+        for part in parts:
+            part.unlink()
+    for package, sha256 in zip(dataset.packages, sums, strict=True):
+        _record(package.url, sha256)
+
+
+def _fill(folder, parts, contents, dataset):
+    for part, content in zip(parts, contents, strict=True):
+        unpack(part, folder, content)
+    if wrong := problems(folder, dataset, {}):
+        raise DataError("the set is not sound:\n  " + "\n  ".join(wrong) + "\n  Nothing of it was kept")
+
+
+def _verified(part, origin):
+    """The sha256 of a whole archive, after a comparison with the one that it should have."""
+    if not zipfile.is_zipfile(part):
+        raise DataError("what came is not a whole zip archive")
+    sha256, known = digest(part), getattr(origin, "sha256", None)
+    expected = known or _recorded().get(origin.url, sha256)
+    if sha256 != expected:
+        remedy = "" if known else "; if its publisher changed it, delete its line in data/checksums.json"
+        raise DataError(f"the archive is not the expected one, its sha256 is {sha256[:12]}… and not {expected[:12]}…{remedy}")
+    return sha256
+
+
+def download(url: str, part: Path, dataset: DataSet, session=requests) -> None:
     """Fetch `url` into the file `part`, going on where an earlier try, in this run or another, broke off.
 
     Raises DataError when the server says no, or brought nothing new TRIES times in a row. `part` is then kept for the next run.
+    `session` asks the server; one that has logged in gets what others do not.
     """
     failures, best = 0, _size(part)
     while True:
         try:
-            return _try_once(url, part, dataset)
+            return _try_once(url, part, dataset, session)
         except (requests.RequestException, _TryAgainError) as error:
             failures = failures + 1 if _size(part) <= best else 1  # a server that brings news gets all its tries back
             best = max(best, _size(part))
@@ -80,11 +150,11 @@ def download(url: str, part: Path, dataset: DataSet) -> None:
             time.sleep(WAIT * 2 ** (failures - 1))
 
 
-def _try_once(url, part, dataset):
+def _try_once(url, part, dataset, session):
     have = _size(part)
     # Without "identity" a server may pack the archive once more, and then its size and positions mean nothing.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as answer:
+    with session.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as answer:
         span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
         if answer.status_code == 416 and span and int(span[2]) == have:
             return  # the earlier run had all of it

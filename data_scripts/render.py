@@ -41,19 +41,20 @@ class Part:
 
 @dataclass
 class Camera:
-    """A pinhole camera that looks level, `yaw` radians from the x axis towards y; its focal length is half of its width (90°)."""
+    """A pinhole camera that looks level, `yaw` radians from the x axis towards y; `lens` is its focal length in widths (0.5: 90°)."""
 
     position: np.ndarray
     yaw: float
     width: int = 800
     height: int = 600
+    lens: float = 0.5
 
     def __post_init__(self):
         c, s = np.cos(self.yaw), np.sin(self.yaw)
         self.ahead, self.right = np.array([c, s, 0.0]), np.array([s, -c, 0.0])
-        self.focal = self.width / 2
-        lens = np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]])
-        self.matrix = lens @ np.array([self.right, -UP, self.ahead])
+        self.focal = self.width * self.lens
+        matrix = np.array([[self.focal, 0, self.width / 2], [0, self.focal, self.height / 2], [0, 0, 1]])
+        self.matrix = matrix @ np.array([self.right, -UP, self.ahead])
 
 
 @dataclass
@@ -205,7 +206,7 @@ class Scene:
         x, y, z = self.places()
         u, v = (part.astype(np.float32) for part in cell(x, y, z))
         blocked = cv2.remap(top, u, v, cv2.INTER_NEAREST, borderValue=0) > z + 0.25 + 0.004 * self.depth
-        receives = np.array([*(part.texture not in ("leaves", "bonnet") for part in self.parts), False])
+        receives = np.array([*(part.texture not in ("leaves", "bonnet", "hood") for part in self.parts), False])
         return cv2.GaussianBlur((blocked & receives[self.ids]).astype(np.float32), (0, 0), self.camera.width * 0.0015)
 
     def places(self):

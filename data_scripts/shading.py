@@ -103,6 +103,56 @@ def _bonnet(c, at):
     return c + at.sky_low * 0.07 * band[:, None]
 
 
+def _front(c, at):
+    """A house in a row: windows with surrounds and bars. detail: metres to a window and to a floor; share of it that is glass; seed.
+
+    Every other house has shop windows at the ground floor.
+    """
+    bay, floor, glazed, seed = at.detail.T
+    i, x = np.divmod(at.u / bay, 1)
+    j, y = np.divmod(at.v / floor, 1)
+    shop, luck = (j < 1) & (_chance(seed, 1, 2) > 0.5), _chance(i, j, seed)
+    half, bottom, top = np.where(shop, 0.45, glazed), np.where(shop, 0.12, 0.27), np.where(shop, 0.8, 0.84)
+    side = np.abs(x - 0.5)
+    fine = np.clip(1.5 - at.footprint / 0.05, 0, 1)  # bars and joints are too thin to be seen from afar
+    surround = (side < half + 0.06) & (y > bottom - 0.05) & (y < top + 0.07)
+    glass = (side < half) & (y > bottom) & (y < top)
+    bars = (side < 0.018) | (np.abs(y - 0.64) < 0.014) | (half - side < 0.025)
+    depth = np.clip((top - y) / 0.12, 0, 1)  # the lintel's shadow
+    pane = linear((34, 38, 42)) + at.sky_low * (0.05 + 0.3 * luck * np.clip(y, 0, 1))[:, None]
+    curtain = (luck > 0.6) & (side > half * (luck * 2.5 - 1.2) % 1)
+    pane = np.where(curtain[:, None], linear((158, 156, 148)) * (0.55 + 0.3 * np.abs(np.sin(x * 60)))[:, None], pane)
+    pane = np.where((shop & (y < 0.5 * luck))[:, None], linear((120, 96, 70)) * (0.4 + 0.9 * luck)[:, None], pane)  # what is on show
+    pane *= (0.45 + 0.55 * depth)[:, None]
+    pane = np.where((bars & ~shop)[:, None], pane + (0.3 - pane) * fine[:, None], pane)
+    ledge = (y > 0.95) | ((y < 0.03) & (j > 0))
+    stains = 0.1 * np.clip(at.stain, -2, 2) + 0.22 * np.exp(-np.maximum(at.v, 0) / 1.2)
+    c = c * (1 - 0.12 * (y < 0.03) + 0.1 * ledge - stains)[:, None]
+    c = np.where((j < 1)[:, None], c * (0.72 - 0.1 * fine * (at.v / 0.42 % 1 < 0.09))[:, None], c)  # the foot is of darker blocks
+    c = np.where(surround[:, None], c * 0.55 + linear((196, 192, 182)) * 0.42, c)
+    return np.where(glass[:, None], pane, c)
+
+
+def _tarmac(c, at):
+    """Old and patched, with cracks that were sealed."""
+    crack = np.clip(1 - np.abs(at.stain) * 18, 0, 1) * np.clip(1.4 - at.footprint / 0.08, 0, 1)
+    return c * (1 - 0.3 * crack * (np.sin(at.u * 0.9) * np.sin(at.v * 0.37) > 0.2))[:, None]
+
+
+def _cloth(c, at):
+    """Folds, and the roundness of a body about u = 0. detail: half of its width."""
+    round_ = np.sqrt(np.clip(1 - (at.u / np.maximum(at.detail[:, 0], 0.05)) ** 2, 0.05, 1))
+    return c * (0.5 + 0.6 * round_ + 0.12 * np.clip(at.grit, -2, 2))[:, None]
+
+
+def _hood(c, at):
+    """The camera car's own: grey paint with the bright sky in its far end. v runs down from 0.066 to 0.114."""
+    t = np.clip((at.v - 0.066) / 0.05 - 0.25 * np.abs(at.u / 0.23) ** 2.5, 0, 1)
+    ridge = np.exp(-(((np.abs(at.u) - 0.09 - 0.05 * t) / 0.012) ** 2))
+    sky = at.sky_low * (0.34 * np.exp(-((t / 0.3) ** 2)) + 0.1 * np.exp(-(((t - 0.62) / 0.2) ** 2)) + 0.07 * ridge)[:, None]
+    return c + sky * (1 + 0.25 * np.clip(at.stain, -1, 1))[:, None]
+
+
 TEXTURES = {  # name: metres to a pixel of grit, share that grit and stains change, pattern, whether light falls on the result
     "plain": (0.03, 0.02, 0.04, None, True),
     "asphalt": (0.02, 0.17, 0.14, None, True),
@@ -116,18 +166,26 @@ TEXTURES = {  # name: metres to a pixel of grit, share that grit and stains chan
     "glass": (0.03, 0.0, 0.0, _glass, True),
     "glow": (0.03, 0.0, 0.0, None, False),
     "bonnet": (0.03, 0.0, 0.0, _bonnet, False),
+    "front": (0.06, 0.05, 0.03, _front, True),
+    "tarmac": (0.012, 0.1, 0.09, _tarmac, True),
+    "setts": (0.015, 0.12, 0.16, _courses, True),
+    "cloth": (0.02, 0.0, 0.0, _cloth, True),
+    "hood": (0.005, 0.0, 0.0, _hood, False),
 }
 ORDER = {name: number for number, name in enumerate(TEXTURES)}
-WETTABLE = ("asphalt", "marking", "slabs")
+WETTABLE = ("asphalt", "marking", "slabs", "tarmac", "setts")
 
 
-def picture(scene: Scene, weather: Weather, rng: np.random.Generator) -> np.ndarray:
-    """The scene as the camera shows it, uint8 (height, width, 3), red-green-blue. `rng` gives the camera's noise."""
+def picture(scene: Scene, weather: Weather, rng: np.random.Generator, develop=None) -> np.ndarray:
+    """The scene as the camera shows it, uint8 (height, width, 3), red-green-blue. `rng` gives the camera's noise.
+
+    `develop` is the camera: from light, float32 (height, width, 3), part numbers, weather and rng to the picture.
+    """
     light = SimpleNamespace(**{name: linear(getattr(weather, name)) for name in ("sunlight", "skylight", "zenith", "horizon")})
     rays = scene.rays()
     colour, ground = _lit(scene, rays, weather, light)
     there = scene.ids >= 0
-    bonnet = _where(scene, "bonnet")
+    bonnet = _where(scene, "bonnet", "hood")
     veil = (1 - np.exp(-((scene.depth / weather.haze) ** 1.3)))[..., None]
     veil[bonnet] = 0
     image = np.where(there[..., None], colour + (light.horizon - colour) * veil, 0)
@@ -135,11 +193,11 @@ def picture(scene: Scene, weather: Weather, rng: np.random.Generator) -> np.ndar
     image[:above] = np.where(there[:above, :, None], image[:above], _sky(rays[:above], weather, light))
     if weather.wet:
         image = _reflect(image, ground, scene.depth, weather)
-    return _develop(image, scene.ids, weather, rng)
+    return (develop or film)(image, scene.ids, weather, rng)
 
 
-def _where(scene, texture):
-    return np.array([*(part.texture == texture for part in scene.parts), False])[scene.ids]
+def _where(scene, *textures):
+    return np.array([*(part.texture in textures for part in scene.parts), False])[scene.ids]
 
 
 def _lit(scene, rays, weather, light):
@@ -169,13 +227,8 @@ def _lit(scene, rays, weather, light):
         c = base[here]
         if pattern:
             at = SimpleNamespace(u=u[here], v=v[here], grit=grit[here], stain=stain[here], footprint=footprint[here], up=up[here], sun=sun)
-            at.detail, at.sunlight, at.skylight, at.sky_low, at.sky_top = (
-                detail[ids[here]],
-                light.sunlight,
-                light.skylight,
-                light.horizon,
-                light.zenith,
-            )
+            at.detail, at.sunlight, at.skylight = detail[ids[here]], light.sunlight, light.skylight
+            at.sky_low, at.sky_top = light.horizon, light.zenith
             c = pattern(c, at)
         base[here] = c * lit[here] if falls else c
     wettable = np.isin(kind, [ORDER[name] for name in WETTABLE])
@@ -205,7 +258,7 @@ def _reflect(image, water, depth, weather):
     return dark + (mirror - dark) * share
 
 
-def _develop(image, ids, weather, rng):
+def film(image, ids, weather, rng):
     """Light to uint8: exposure, contrast as of film, soft edges where parts meet, dim corners, a little noise."""
     height, width = ids.shape
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]

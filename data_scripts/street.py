@@ -34,6 +34,12 @@ class Look(NamedTuple):
 class Street:
     """One world. `frame(k, …)` gives camera and parts at moment k, as the camera car drives on; `weather` is that of the whole drive."""
 
+    FACADES = (196, 190, 178), (168, 160, 150), (150, 92, 70), (205, 182, 140), (120, 126, 134), (176, 150, 128), (222, 218, 210)
+    GREENS = (50, 76, 26), (88, 104, 46)  # of leaves: the darkest and the lightest
+    GRASS = (52, 88, 18), (85, 112, 40)
+    ROAD, GREY = "asphalt", (82, 128)  # what it is made of, and how light
+    FENCED = (0.62, 0.14, 0.24)  # chances that a boundary is a wall, a fence and a hedge
+
     def __init__(self, seed):
         self.rng = rng = np.random.default_rng(seed)
         self.parts, self.things = [], 0
@@ -44,6 +50,16 @@ class Street:
             bend = np.clip((s - start) / rng.uniform(60, 110), 0, 1)
             self._heading += turn * bend**2 * (3 - 2 * bend)
         self._x, self._y = np.cumsum(np.cos(self._heading)) * STEP, np.cumsum(np.sin(self._heading)) * STEP
+        self._plan(rng)
+        self._ground()
+        for side in (-1, 1):
+            self._plots(side)
+            self._along_kerb(side)
+        self._horizon()
+        self._traffic()
+
+    def _plan(self, rng):
+        """Widths in metres, where another road crosses, where the drive starts, and the weather."""
         self.lane, self.lanes = rng.uniform(3.6, 4.5), rng.choice([1, 2], p=[0.88, 0.12])  # width of a lane, and lanes each way
         self.parking = rng.choice([0, 2.3], p=[0.82, 0.18])  # width of the strip for it
         self.edge, self.pavement = self.lane * self.lanes + self.parking, rng.uniform(3.4, 7.5)
@@ -51,12 +67,6 @@ class Street:
         self.half = rng.uniform(4, 6)  # of its width
         self.start = rng.uniform(0, 12)
         self.weather = draw_weather(rng)
-        self._ground()
-        for side in (-1, 1):
-            self._plots(side)
-            self._along_kerb(side)
-        self._horizon()
-        self._traffic()
 
     # places and shapes
 
@@ -122,12 +132,10 @@ class Street:
 
     def _ground(self):
         rng, edge, far = self.rng, self.edge, LENGTH - 5
-        asphalt = self.look("road", rng.uniform(82, 128) + np.array([0, 0, rng.uniform(-4, 6)]), "asphalt")
+        asphalt = self.look("road", rng.uniform(*self.GREY) + np.array([0, 0, rng.uniform(-4, 6)]), self.ROAD)
         slabs = (rng.uniform(0.5, 2.2), rng.uniform(0.5, 1.2), rng.uniform(0.1, 0.3))
         stone = self.look("pavement", rng.uniform(110, 160) + np.array([rng.uniform(0, 10), 2, rng.uniform(-8, 2)]), "slabs", slabs)
-        self.add(
-            self.look("lawn", rng.uniform((52, 88, 18), (85, 112, 40)), "grass"), np.zeros(3), *np.eye(3)[:2], rect(-600, -600, 900, 900)
-        )
+        self.add(self.look("lawn", rng.uniform(*self.GRASS), "grass"), np.zeros(3), *np.eye(3)[:2], rect(-600, -600, 900, 900))
         blocks = [(-45, self.crossing - self.half), (self.crossing + self.half, far)] if self.crossing > 0 else [(-45, far)]
         for side in (-1, 1):
             for s0, s1 in blocks:
@@ -141,7 +149,7 @@ class Street:
             self.add(asphalt, self.at(self.crossing, 0), right, along, rect(-150, -self.half, 150, self.half))
         for _ in range(rng.poisson(5)):  # mended places, and lids of drains
             s, t, long = rng.uniform(5, 90), rng.uniform(-edge, edge - 1.5), rng.uniform(1, 7)
-            self.strip(asphalt.but(asphalt.colour * rng.uniform(0.72, 0.92), "asphalt"), s, s + long, t, t + rng.uniform(0.7, 1.5))
+            self.strip(asphalt.but(asphalt.colour * rng.uniform(0.72, 0.92), self.ROAD), s, s + long, t, t + rng.uniform(0.7, 1.5))
             if rng.random() < 0.5:
                 self.add(asphalt.but(asphalt.colour * 0.5), self.at(s - 3, t + 0.7), *self.axes(s), disc(0, 0, 0.34))
         self._marks(blocks, rng.choice(["double", "broken", "single"], p=[0.7, 0.15, 0.15]))
@@ -191,7 +199,7 @@ class Street:
     def _boundary(self, s0, s1, t, bare):
         """A wall, fence or hedge along the pavement, or with probability `bare` nothing."""
         rng, out = self.rng, np.sign(t)
-        kind = rng.choice(["none", "wall", "fence", "hedge"], p=[bare, *(1 - bare) * np.array([0.62, 0.14, 0.24])])
+        kind = rng.choice(["none", "wall", "fence", "hedge"], p=[bare, *(1 - bare) * np.array(self.FENCED)])
         high = {"none": 0, "wall": rng.uniform(1, 3), "fence": rng.uniform(0.9, 1.5), "hedge": rng.uniform(0.7, 1.7)}[kind]
         stone = self.look("wall", rng.uniform(95, 175) + rng.uniform(-12, 12, 3), "blocks", (0.5, 0.22, 0.35))
         metal, leaves = self.look("fence", rng.uniform(40, 110) * np.array([1.2, 0.95, 0.75])), self.look("hedge")
@@ -218,7 +226,7 @@ class Street:
         """Flats with balconies, an office with bands of glass, a shop, or a house with a roof of tiles; `half` of its front in metres."""
         rng, spot, deep = self.rng, self.spot(s, t, 0, (1, side)), self.rng.uniform(9, 15)
         kind = rng.choice(["flats", "office", "house", "shop"], p=[0.36, 0.16, 0.28, 0.2])
-        colour = np.array(FACADES[rng.integers(len(FACADES))]) * rng.uniform(0.8, 1.05)
+        colour = np.array(self.FACADES[rng.integers(len(self.FACADES))]) * rng.uniform(0.8, 1.05)
         floor, bay = rng.uniform(2.9, 3.4), rng.uniform(2.2, 3.6)
         floors = rng.integers(*{"flats": (3, 6), "office": (3, 9), "shop": (2, 4), "house": (1, 3)}[kind])
         high, style = floor * floors, {"flats": 2, "office": 1}.get(kind, 0)
@@ -253,7 +261,7 @@ class Street:
         """A trunk, and a crown of balls of leaves, from the back to the front."""
         rng, place, ahead = self.rng, self.at(s, t), self.axes(s)[0]
         kind = rng.choice(kinds, p=(0.74, 0.16, 0.1) if len(kinds) == 3 else None)
-        leaves = self.look("tree", rng.uniform((50, 76, 26), (88, 104, 46)), "leaves")
+        leaves = self.look("tree", rng.uniform(*self.GREENS), "leaves")
         thick, fine = 0.022 * high + 0.06, 25 if s < 60 and abs(t) < 25 else 16 if s < 110 else 10
         bare = high * (rng.uniform(0.22, 0.36) if kind == "broad" else 0.1)
         top = {"broad": bare + 0.25 * high, "conifer": 0.3 * high, "palm": 0.93 * high}[kind]
@@ -478,18 +486,8 @@ class Street:
             self.board(look.but(colour), place, *(ring * unit for ring in rings))
 
 
-FACADES = [(196, 190, 178), (168, 160, 150), (150, 92, 70), (205, 182, 140), (120, 126, 134), (176, 150, 128), (222, 218, 210)]
-PAINTS = [
-    (196, 198, 200),
-    (225, 225, 222),
-    (30, 31, 34),
-    (90, 94, 100),
-    (142, 34, 36),
-    (58, 82, 128),
-    (62, 104, 116),
-    (184, 146, 62),
-    (76, 82, 66),
-]
+PAINTS = [(196, 198, 200), (225, 225, 222), (30, 31, 34), (90, 94, 100), (142, 34, 36), (58, 82, 128)]
+PAINTS += [(62, 104, 116), (184, 146, 62), (76, 82, 66)]
 BODIES = [  # length, width, height; as shares of the length: where the bonnet, the roof's two ends and the boot are
     (4.0, 1.72, 1.5, 0.24, 0.4, 0.86, 0.97),  # hatchback
     (4.6, 1.8, 1.43, 0.27, 0.43, 0.7, 0.86),  # saloon
@@ -498,24 +496,20 @@ BODIES = [  # length, width, height; as shares of the length: where the bonnet, 
     (4.7, 1.82, 1.46, 0.26, 0.41, 0.9, 0.98),  # estate
 ]
 # The camera car's own bonnet, half a metre ahead, as the real frames show it.
-BONNET = (
-    np.array(
-        [
-            (-440, 450),
-            (-440, 218),
-            (-292, 219),
-            (-262, 210),
-            (-145, 204),
-            (0, 199),
-            (150, 203),
-            (275, 210),
-            (300, 220),
-            (440, 218),
-            (440, 450),
-        ]
-    )
-    / 800
-)
+_CORNERS = [
+    (-440, 450),
+    (-440, 218),
+    (-292, 219),
+    (-262, 210),
+    (-145, 204),
+    (0, 199),
+    (150, 203),
+    (275, 210),
+    (300, 220),
+    (440, 218),
+    (440, 450),
+]
+BONNET = np.array(_CORNERS) / 800
 
 
 def rect(u0, v0, u1, v1):

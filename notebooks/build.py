@@ -330,7 +330,10 @@ def git(root, *arguments):
 
 
 def evidence(root, name):
-    """Run the steps of notebooks/evidence/NAME.py that NAME.json does not hold yet; writes after each one."""
+    """Run the steps of notebooks/evidence/NAME.py that NAME.json does not hold yet; writes after each one.
+
+    NAME.json is read again before each step and each writing, so that several of these may share the work.
+    """
     script = root / "notebooks/evidence" / f"{name}.py"
     if not script.exists():
         raise Problem(f"there is no {script.relative_to(root)}")
@@ -339,14 +342,18 @@ def evidence(root, name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     target = script.with_suffix(".json")
-    kept = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {"steps": {}}
-    kept["command"] = f"python notebooks/build.py evidence {name}"
+
+    def held():
+        kept = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {"steps": {}}
+        return kept | {"command": f"python notebooks/build.py evidence {name}"}
+
     for step, function in module.steps().items():
-        if step in kept["steps"]:
+        if step in held()["steps"]:
             print(f"{name} {step}: kept")
             continue
         start = time.monotonic()
         result = function()
+        kept = held()
         kept["steps"][step] = {
             "result": result,
             "seconds": round(time.monotonic() - start, 1),

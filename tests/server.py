@@ -3,6 +3,7 @@
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 
 class Server:
@@ -10,6 +11,7 @@ class Server:
 
     def __init__(self):
         self.offers, self.requests = {}, []
+        self.members, self.forms = {}, []  # who may log in: {name: password}; and what was sent to the form
         self.released = threading.Event()  # lets stalled answers end with the test
         handler = type("Handler", (_Handler,), {"server_of_test": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -20,6 +22,7 @@ class Server:
         """Serve `body` under `path` and return the address. `behaviour` is one of
 
         right, without length, not found (a 404 page), web page (the same with status 200), stall (half, then silence),
+        members only (a web page for those who have not logged in at any address with their name and password),
         dies once (half, then the connection breaks; what is asked for from then on), dies always (half of the rest each time),
         cannot resume (dies once, ignores Range), busy once (status 503 first).
         """
@@ -49,6 +52,8 @@ class _Handler(BaseHTTPRequestHandler):
         test.requests.append((self.path, span))
         first = len(test.asked(self.path)) == 1
         body, behaviour = test.offers.get(self.path, (b"", "not found"))
+        if behaviour == "members only" and "member=yes" not in self.headers.get("Cookie", ""):
+            behaviour = "web page"
         if behaviour in ("not found", "web page"):
             return self._answer(404 if behaviour == "not found" else 200, b"<html>Sorry</html>", {"Content-Type": "text/html"})
         if behaviour == "busy once" and first:
@@ -68,6 +73,16 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour == "stall":
             test.released.wait(20)
         return None
+
+    def do_POST(self):
+        test = self.server_of_test
+        form = {key: values[0] for key, values in parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()).items()}
+        test.forms.append(form)
+        if test.offers.get(self.path, (b"", ""))[1] == "not found":
+            return self._answer(503, b"")
+        if test.members.get(form.get("username")) != form.get("password", ""):
+            return self._answer(200, b"<html>The form again</html>", {"Content-Type": "text/html"})
+        return self._answer(302, b"", {"Location": "/downloads/", "Set-Cookie": "member=yes; Path=/"})
 
     def _answer(self, status, body, headers=None, length=-1):
         self.send_response(status)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from course_utils.classes import CARLA, ELIRET, IGNORE, LANDCOVER, MEMBRANE, Class, ClassTable
+from course_utils.classes import CAMVID, CARLA, CITYSCAPES, ELIRET, IGNORE, LANDCOVER, MEMBRANE, Class, ClassTable
 
 STREET = ClassTable(
     "street",
@@ -89,3 +89,27 @@ def test_carla_has_thirteen_classes_of_colours_that_differ():
     lab = cv2.cvtColor(np.float32(CARLA.colours[None]) / 255, cv2.COLOR_RGB2LAB)[0]
     apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + 1e9 * np.eye(13)
     assert apart.min() > 20  # 2 is a difference that one can just see
+
+
+def test_cityscapes_has_the_ids_and_colours_of_its_authors():
+    trained = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+    expected = np.full(34, IGNORE, np.uint8)
+    expected[trained] = range(19)
+    np.testing.assert_array_equal(CITYSCAPES.to_train(np.arange(34)), expected)
+    np.testing.assert_array_equal(CITYSCAPES.to_disk(np.arange(19)), trained)
+    colours = dict(zip(CITYSCAPES.names, map(tuple, CITYSCAPES.colours.tolist()), strict=True))
+    assert colours["road"] == (128, 64, 128)
+    assert colours["person"] == (220, 20, 60)
+    assert colours["car"] == (0, 0, 142)
+    assert colours["bicycle"] == (119, 11, 32)
+    assert len(set(colours.values())) == 19
+    with pytest.raises(ValueError, match="34"):
+        CITYSCAPES.to_train(np.uint8([[34]]))
+
+
+def test_camvid_ignores_what_is_unlabelled():
+    np.testing.assert_array_equal(CAMVID.to_train(np.arange(12)), [*range(11), IGNORE])
+    assert CAMVID.names == ["sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist"]
+    assert len({tuple(colour) for colour in CAMVID.colours.tolist()}) == 11
+    with pytest.raises(ValueError, match="12"):
+        CAMVID.to_train(np.uint8([[12]]))

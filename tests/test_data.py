@@ -14,9 +14,11 @@ import pytest
 
 from course_utils import data
 from course_utils.augment import Affine, Photometric, Sequence
-from course_utils.classes import Class, ClassTable
-from course_utils.data import Batches, DataProblem, Pairs, carla, eliret, membrane
+from course_utils.classes import CAMVID, Class, ClassTable
+from course_utils.data import Batches, DataProblem, Pairs, camvid, carla, cityscapes, eliret, membrane
 
+# Shares of CamVid's 11 classes among the labelled pixels of its training images, and of what is not labelled among all
+CAMVID_SHARES, CAMVID_VOID = [0.169, 0.233, 0.010, 0.317, 0.045, 0.097, 0.012, 0.011, 0.059, 0.006, 0.003], 0.040
 TABLE = ClassTable("toy", [Class(0, "sky", (0, 0, 0), 0), Class(7, "road", (0, 0, 255), 1), Class(9, "void", (9, 9, 9), 255)])
 
 
@@ -214,6 +216,18 @@ def test_batches_are_the_arrays(pairs):
     assert np.array_equal(np.concatenate(alone), images)
 
 
+def test_shares_of_a_batch_are_the_batch(pairs):
+    whole, shares = (pairs.batches(batch=4, shuffle=True, workers=2) for _ in range(2))
+    for index, (images, masks) in enumerate(whole):
+        parts = []
+        for number in range(2):
+            shares.share = number, 2  # also while the next batches of another share are in the making
+            parts.append(shares[index])
+        assert [len(part) for part, _ in parts] == [len(images) / 2] * 2
+        assert np.array_equal(np.concatenate([part for part, _ in parts]), images)
+        assert np.array_equal(np.concatenate([part for _, part in parts]), masks)
+
+
 def test_order_depends_on_seed_and_epoch_only(pairs):
     batches = pairs.batches(batch=3, shuffle=True, seed=5, workers=3)
     epochs = [numbers(batches) for _ in range(4)]
@@ -283,7 +297,7 @@ def test_streaming_needs_constant_memory(tmp_path, monkeypatch):
     pairs, made = make_pairs(tmp_path, 40, (8, 8)), []
     monkeypatch.setattr(data.batches, "CACHE_SHARE", 0)
     original = Batches._make
-    monkeypatch.setattr(Batches, "_make", lambda self, epoch, index: made.append(index) or original(self, epoch, index))
+    monkeypatch.setattr(Batches, "_make", lambda self, *which: made.append(which[1]) or original(self, *which))
     for taken, _ in enumerate(pairs.batches(batch=2, workers=3)):
         time.sleep(0.005)
         assert len(made) - taken <= 4
@@ -330,7 +344,7 @@ def test_keras_fit_counts_epochs(pairs, batch):
     def run(batches, first, last):
         seen = {}
         original = batches._make
-        batches._make = lambda epoch, index: seen.setdefault(epoch, set()).add(index) or original(epoch, index)
+        batches._make = lambda epoch, index, share: seen.setdefault(epoch, set()).add(index) or original(epoch, index, share)
         model = keras.Sequential([keras.layers.Input((24, 32, 3)), keras.layers.Conv2D(2, 1, activation="softmax")])
         loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
         model.compile("sgd", loss, metrics=["accuracy"])
@@ -543,3 +557,107 @@ def test_real_carla_frames():
     assert images.shape == (3, 600, 800, 3)
     share = np.bincount(masks.ravel(), minlength=13) / masks.size
     assert share[[0, 7, 10]] == pytest.approx([0.34, 0.19, 0.16], abs=0.02)
+
+
+def make_camvid(folder):
+    """Pairs whose image and mask hold their number; and the lists, with the paths of somebody else's machine."""
+    for i, (split, number) in enumerate((("train", 3), ("val", 2), ("test", 1))):
+        lines = []
+        for k in range(number):
+            value = 4 * i + k
+            write(folder / split / f"x{9 - k}.png", np.full((6, 8, 3), value, np.uint8))
+            write(folder / f"{split}annot/x{9 - k}.png", np.full((6, 8), value, np.uint8))
+            lines.append(f"/SegNet/CamVid/{split}/x{9 - k}.png /SegNet/CamVid/{split}annot/x{9 - k}.png\n")
+        (folder / f"{split}.txt").write_text("".join(lines) + "\n")
+
+
+def test_camvid(tmp_path):
+    make_camvid(tmp_path)
+    for split, values in (("train", [0, 1, 2]), ("val", [4, 5]), ("test", [8])):  # in the order of the list
+        images, masks = camvid(tmp_path, split).arrays()
+        assert np.round(images[:, 0, 0, 0] * 255).astype(int).tolist() == values
+        assert masks[:, 0, 0].tolist() == values
+    write(tmp_path / "testannot/x9.png", np.full((6, 8), 11, np.uint8))
+    assert (camvid(tmp_path, "test").arrays()[1] == 255).all()
+    (tmp_path / "val/x8.png").unlink()
+    (problem,) = camvid(tmp_path, "val").check()
+    assert "x8.png: the file is missing" in problem
+    (tmp_path / "val.txt").write_text("val/x9.png\n")
+    with pytest.raises(DataProblem, match=r"val\.txt: lines must read `image mask`"):
+        camvid(tmp_path, "val")
+    (tmp_path / "test.txt").unlink()
+    with pytest.raises(DataProblem, match=r"test\.txt: this list is missing.*get camvid"):
+        camvid(tmp_path, "test")
+    with pytest.raises(ValueError, match="train, val, test, not 'all'"):
+        camvid(tmp_path, "all")
+
+
+@pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="needs the real samples")
+def test_real_camvid():
+    folders = [Path(folder) / "camvid" for folder in os.environ["COURSE_DATA"].split(os.pathsep)]
+    folder = next((folder for folder in folders if folder.is_dir()), None)
+    if folder is None:
+        pytest.skip("no real CamVid here")
+    train, val = camvid(folder, "train"), camvid(folder, "val")
+    assert (len(train), len(val)) == (367, 101)
+    assert not {path.name for path in train.images} & {path.name for path in val.images}
+    assert val.check() == []
+    counts = np.zeros(256, int)
+    for images, masks in train.batches(batch=16):
+        assert images.shape[1:] == (360, 480, 3)
+        counts += np.bincount(masks.ravel(), minlength=256)
+    share = counts / counts.sum()
+    assert share[:11] == pytest.approx(CAMVID_SHARES, abs=0.0011)
+    assert share[255] == pytest.approx(CAMVID_VOID, abs=0.0011)
+
+
+def make_cityscapes(folder):
+    """Pairs in the original layout; images and masks hold their number, which is also an id."""
+    names = {
+        "train": ["bonn/bonn_000001", "aachen/aachen_000009", "aachen/aachen_000002"],
+        "val": ["ulm/ulm_000000"],
+        "test": ["jena/jena_000000"],
+    }
+    for split, its in names.items():
+        for i, name in enumerate(sorted(its), start=7):
+            write(folder / f"leftImg8bit/{split}/{name}_000019_leftImg8bit.png", np.full((6, 8, 3), i, np.uint8))
+            write(folder / f"gtFine/{split}/{name}_000019_gtFine_labelIds.png", np.full((6, 8), i, np.uint8))
+            write(folder / f"gtFine/{split}/{name}_000019_gtFine_instanceIds.png", np.full((6, 8), i * 1000, np.uint16))
+
+
+def test_cityscapes(tmp_path):
+    make_cityscapes(tmp_path)
+    train = cityscapes(tmp_path, "train")
+    assert [path.name[:13] for path in train.images] == ["aachen_000002", "aachen_000009", "bonn_000001_0"]
+    images, masks = train.arrays()
+    assert np.round(images[:, 0, 0, 0] * 255).astype(int).tolist() == [7, 8, 9]
+    assert masks[:, 0, 0].tolist() == [0, 1, 255]  # road, sidewalk, and parking, which is not trained on
+    assert len(cityscapes(tmp_path, "val")) == 1
+    test = cityscapes(tmp_path, "test")
+    assert test.masks is None  # the real ones are blank
+    assert test.arrays()[1] is None
+    train.masks[1].unlink()
+    (problem,) = cityscapes(tmp_path, "train").check()
+    assert "aachen_000009_000019_gtFine_labelIds.png: the file is missing" in problem
+    write(train.masks[1], np.full((6, 8), 34, np.uint8))
+    with pytest.raises(DataProblem, match="value 34 stands for no class of cityscapes"):
+        cityscapes(tmp_path, "train").arrays()
+    with pytest.raises(ValueError, match="train, val, test, not 'all'"):
+        cityscapes(tmp_path, "all")
+    with pytest.raises(DataProblem, match=r"no images here.*make cityscapes"):
+        cityscapes(tmp_path / "gtFine", "val")
+
+
+def test_shares_count_what_is_not_ignored(tmp_path):
+    names = [f"{number}.png" for number in range(3)]
+    for folder in ("image", "mask"):
+        (tmp_path / folder).mkdir()
+    masks = [np.full((4, 6), 3, np.uint8), np.full((4, 6), 11, np.uint8), np.repeat(np.uint8([[0, 3, 3, 8, 8, 8]]), 4, axis=0)]
+    for name, mask in zip(names, masks, strict=True):
+        write(tmp_path / "image" / name, np.zeros((4, 6, 3), np.uint8))
+        write(tmp_path / "mask" / name, mask)
+    pairs = Pairs([tmp_path / "image" / name for name in names], [tmp_path / "mask" / name for name in names], CAMVID)
+    expected = np.zeros(11)
+    expected[[0, 3, 8]] = np.array([4, 24 + 8, 12]) / 48  # 11 is ignored
+    np.testing.assert_allclose(pairs.shares(), expected)
+    np.testing.assert_allclose(pairs.shares((8, 12)), expected)

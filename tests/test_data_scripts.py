@@ -31,7 +31,7 @@ from server import Server
 CHECKOUT = Path(__file__).resolve().parents[1]
 CARLA_SET = registry.SETS["carla"]
 GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
-LANDCOVER_SET = registry.SETS["landcover"]
+LANDCOVER_SET, CAMVID_SET, CITYSCAPES_SET = (registry.SETS[name] for name in ("landcover", "camvid", "cityscapes"))
 
 
 def picture(array):
@@ -762,3 +762,194 @@ def lay_out(folder, files):
 def test_tile_says_what_it_takes(tiny, capsys, arguments):
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith("tile takes")
+
+
+# --- two sets of streets -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def street_files():
+    """{name: content} of three small pairs in the layout of SegNet's copy of CamVid."""
+    colour, files = picture(np.dstack([GREY, GREY, 255 - GREY])), {}
+    for split in ("train", "val", "test"):
+        files |= {f"{split}/a.png": colour, f"{split}annot/a.png": picture(GREY // 6)}
+        files[f"{split}.txt"] = f"/SegNet/CamVid/{split}/a.png /SegNet/CamVid/{split}annot/a.png\n".encode()
+    return files
+
+
+def test_get_and_check_camvid(tiny, server, street_files, capsys):
+    registry.SETS["camvid"] = with_mirrors(
+        CAMVID_SET, server.offer("/a.zip", packed(street_files | {"readme.md": b"x"}, "SegNet-master/CamVid/"))
+    )
+    assert main(["get", "camvid"]) == 0
+    assert "real (data), 3 pairs, 8×8" in capsys.readouterr().out
+    folder = store.home() / "camvid"
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} == {*street_files, "dataset.json"}
+    assert main(["check", "camvid"]) == 0
+    (folder / "val/a.png").unlink()
+    (folder / "trainannot/a.png").write_bytes(picture(GREY // 5))
+    (folder / "test.txt").write_text("only-one\n")
+    sentences = checks.problems(folder, CAMVID_SET, {})
+    assert [text.partition(":")[0] for text in sentences] == [
+        "test.txt names no pair in line 1",
+        "trainannot/a.png has labels out of range, value 12 stands for no class of camvid (known",
+        "val/a.png is missing, though val.txt names it",
+    ]
+    (folder / "train.txt").unlink()
+    assert any(text.startswith("train.txt is missing") for text in checks.problems(folder, CAMVID_SET, {}))
+
+
+def test_the_real_camvid_is_sound():
+    folder = CHECKOUT.parent / "shared" / "data" / "camvid"
+    if not folder.is_dir():
+        pytest.skip("the real CamVid is not here")
+    assert checks.problems(folder, CAMVID_SET, {}) == []
+
+
+@pytest.fixture
+def city_files():
+    """{folder in which its archive has them: {name: content}} of two labelled frames and one for the test."""
+    colour, files = picture(np.dstack([GREY, GREY, 255 - GREY])), {"leftImg8bit": {}, "gtFine": {}}
+    for split, name in (("train", "ulm/ulm_000000_000019"), ("val", "lindau/lindau_000003_000019"), ("test", "bonn/bonn_000000_000019")):
+        files["leftImg8bit"][f"leftImg8bit/{split}/{name}_leftImg8bit.png"] = colour
+        if split != "test":
+            files["gtFine"][f"gtFine/{split}/{name}_gtFine_labelIds.png"] = picture(GREY // 2)
+            files["gtFine"][f"gtFine/{split}/{name}_gtFine_polygons.json"] = b"{}"
+    return files
+
+
+@pytest.fixture
+def login(tiny, server, city_files, monkeypatch):
+    """The set behind a login on the server, which knows one member; her name and password are in the environment."""
+    packages = []
+    for number, (place, files) in zip((1, 3), sorted(city_files.items(), reverse=False), strict=True):
+        body = packed(files | {"README": b"x", "license.txt": b"x"}, "")
+        address = server.offer(f"/file-handling/?packageID={number}", body, "members only")
+        packages.append(registry.Package(address, place))
+    registry.SETS["cityscapes"] = replace(CITYSCAPES_SET, login=server.offer("/login/", behaviour="web page"), packages=tuple(packages))
+    server.members["wilhelmina"] = "secret-42"
+    monkeypatch.setenv("CITYSCAPES_USERNAME", "wilhelmina")
+    monkeypatch.setenv("CITYSCAPES_PASSWORD", "secret-42")
+    return registry.SETS["cityscapes"]
+
+
+def test_get_cityscapes_through_its_login(login, server, city_files, tmp_path, capsys):
+    assert main(["get", "cityscapes"]) == 0
+    output = capsys.readouterr()
+    assert "real (data), 2 + 1 images, 8×8" in output.out
+    assert server.forms == [{"username": "wilhelmina", "password": "secret-42", "submit": "Login"}]
+    folder = tmp_path / "data/cityscapes"
+    expected = {name for files in city_files.values() for name in files}
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.is_file()} == {*expected, "dataset.json"}
+    assert main(["check", "cityscapes"]) == 0
+    assert left_over(tmp_path) == [".cityscapes.lock", "cityscapes"]
+    written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    assert b"secret-42" not in written + (output.out + output.err).encode()  # the password goes nowhere
+    assert b"wilhelmina" not in written
+    server.requests.clear()
+    assert main(["get", "cityscapes"]) == 0  # a second time nothing is asked for
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("missing", ["CITYSCAPES_USERNAME", "CITYSCAPES_PASSWORD"])
+def test_get_cityscapes_without_an_account_says_what_is_needed(login, server, monkeypatch, capsys, missing):
+    monkeypatch.delenv(missing)
+    assert main(["get", "cityscapes"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    for words in ("register at www.cityscapes-dataset.com", "CITYSCAPES_USERNAME and CITYSCAPES_PASSWORD", "into data/cityscapes"):
+        assert words in captured.err
+    assert server.requests == server.forms == []
+
+
+def test_get_cityscapes_with_a_wrong_password(login, server, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("CITYSCAPES_PASSWORD", "guess-1")
+    assert main(["get", "cityscapes"]) == 1
+    captured = capsys.readouterr()
+    assert "did not accept the user name and password" in captured.err
+    assert captured.err.count("\n") == 1
+    assert "guess-1" not in captured.out + captured.err
+    assert server.asked("/file-handling/?packageID=1") == []
+    assert left_over(tmp_path) == [".cityscapes.lock"]
+
+
+def test_get_cityscapes_without_a_network(login, server, capsys):
+    with Server() as gone:
+        dead = gone.address
+    registry.SETS["cityscapes"] = replace(login, login=f"{dead}/login/")
+    assert main(["get", "cityscapes"]) == 1
+    assert "cannot be reached: look after the network" in (captured := capsys.readouterr()).err
+    assert captured.err.count("\n") == 1
+    registry.SETS["cityscapes"] = replace(login, login=server.offer("/login/", behaviour="not found"))
+    assert main(["get", "cityscapes"]) == 1
+    assert "is in trouble (status 503)" in capsys.readouterr().err
+
+
+def test_get_cityscapes_goes_on_where_it_broke_off(login, server, tmp_path, monkeypatch, capsys):
+    address = "/file-handling/?packageID=3"
+    body, _ = server.offers[address]
+    monkeypatch.setattr(fetch, "TRIES", 1)
+    server.offer(address, body, "stall")
+    assert main(["get", "cityscapes"]) == 1
+    assert "leftImg8bit did not come from" in (captured := capsys.readouterr()).err
+    assert captured.err.count("\n") == 1
+    assert left_over(tmp_path) == [".cityscapes.gtFine.part", ".cityscapes.leftImg8bit.part", ".cityscapes.lock"]
+    begun = (tmp_path / "data/.cityscapes.leftImg8bit.part").stat().st_size
+    assert 0 < begun < len(body)
+    server.requests.clear()
+    server.offer(address, body, "members only")
+    assert main(["get", "cityscapes"]) == 0
+    assert server.asked(address) == [f"bytes={begun}-"]
+    assert server.asked("/file-handling/?packageID=1")[0].startswith("bytes=")  # whole already: nothing of it comes again
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [("cut off", "not a whole zip archive"), ("another set", "no leftImg8bit in it"), ("lost mask", "labelIds.png is missing")],
+)
+def test_get_cityscapes_keeps_nothing_unsound(login, server, city_files, tmp_path, capsys, damage, words):
+    number, files = (1, dict(city_files["gtFine"])) if damage == "lost mask" else (3, city_files["leftImg8bit"])
+    if damage == "lost mask":
+        del files[next(name for name in files if name.endswith("labelIds.png"))]
+    body = packed({"other.txt": b"x"} if damage == "another set" else files, "")
+    server.offer(f"/file-handling/?packageID={number}", body[:-30] if damage == "cut off" else body, "members only")
+    assert main(["get", "cityscapes"]) == 1
+    assert words in capsys.readouterr().err
+    assert store.find(login) is None
+    assert not (tmp_path / "data/.cityscapes.leftImg8bit.part").exists()
+    # what has only been cut off on its way costs nothing of the other archive
+    assert (tmp_path / "data/.cityscapes.gtFine.part").exists() == (damage == "cut off")
+
+
+def test_masks_of_cityscapes_without_images_show(tmp_path, city_files):
+    for files in city_files.values():
+        for name, content in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(content)
+    assert checks.problems(tmp_path, CITYSCAPES_SET, {}) == []
+    (tmp_path / "leftImg8bit/train/ulm/ulm_000000_000019_leftImg8bit.png").unlink()
+    (tmp_path / "gtFine/val/lindau/lindau_000003_000019_gtFine_labelIds.png").write_bytes(picture(GREY))
+    sentences = checks.problems(tmp_path, CITYSCAPES_SET, {})
+    assert [re.split(" is missing| has labels", text)[0].rpartition("/")[2] for text in sentences] == [
+        "ulm_000000_000019_leftImg8bit.png",
+        "lindau_000003_000019_gtFine_labelIds.png",
+    ]
+
+
+def test_full_size_cities_replace_smaller_ones(tiny, monkeypatch, capsys):
+    registry.SETS["cityscapes"] = CITYSCAPES_SET
+    calls = []
+
+    def draw(folder, seed, size=(1024, 512)):
+        calls.append(tuple(size))
+        for place in ("leftImg8bit/test/bonn", "gtFine"):
+            (folder / place).mkdir(parents=True)
+        cv2.imwrite(str(folder / "leftImg8bit/test/bonn/a_leftImg8bit.png"), np.zeros((*size[::-1], 3), np.uint8))
+
+    monkeypatch.setattr("data_scripts.cityscapes.make", draw)
+    for arguments in (["make", "cityscapes"], ["make", "cityscapes", "--full"], ["make", "cityscapes"]):
+        assert main(arguments) == 0
+    assert calls == [(1024, 512), (2048, 1024)]
+    assert capsys.readouterr().out.count("2048×1024") == 2
+    assert main(["make", "carla", "--full"]) == 2

@@ -377,3 +377,26 @@ def test_time_left(monkeypatch):
     clock.now = 69
     keeper.history = {"loss": [0.5], "val_loss": [0.123456]}
     assert keeper._progress(1) == "epoch 1 of 10 · loss 0.5 · val_loss 0.1235 · 69 s, about 90 s left"
+
+
+def test_measuring_enlarges_logits_to_the_size_of_each_mask(tmp_path):
+    """Against OpenCV's enlargement of the logits, mask by mask, one of them larger than the others."""
+    rng = np.random.default_rng(1)
+    images, masks = [], []
+    for number, shape in enumerate([(24, 32), (24, 32), (48, 40)]):
+        images.append(tmp_path / f"{number}.png")
+        masks.append(tmp_path / f"{number}_mask.png")
+        cv2.imwrite(str(images[-1]), cv2.resize(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8), shape[::-1]))
+        cv2.imwrite(str(masks[-1]), 255 * rng.integers(0, 2, shape, dtype=np.uint8))
+    pairs = Pairs(images, masks, ELIRET)
+    inputs = keras.Input((12, 16, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 3, padding="same")(inputs))
+    expected = np.zeros((2, 2), int)
+    for number in range(3):
+        image, _ = pairs[number].arrays((12, 16))
+        _, mask = pairs.read(number)
+        logits = cv2.resize(ops.convert_to_numpy(model(image))[0], mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        np.add.at(expected, (mask, logits.argmax(-1)), 1)
+    found = training.measure(model, pairs, (12, 16))
+    assert found.sum() == 2 * 24 * 32 + 48 * 40
+    assert np.abs(found - expected).sum() <= 4  # ties, rounded apart

@@ -22,6 +22,8 @@ class Batches(keras.utils.PyDataset):
     Order and augmentation depend on the seed and on `epoch` only, so that a run resumed with `batches.epoch = k` goes on as if
     it had never stopped. Each full pass, by `fit` or by `for`, adds 1 to `epoch`. `augment` is called with image uint8
     (height, width, channels), mask and a numpy Generator of its own for each pair and epoch; it returns image and mask.
+
+    `share = (k, n)` makes it hand over, and read, number k (from 0) of n equal shares of each batch; together they are the batch.
     """
 
     def __init__(self, pairs: Pairs, size, batch, augment, shuffle, seed, workers):
@@ -33,9 +35,10 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(f"{pairs.name}: without masks there is nothing to augment in pairs.")
         self.pairs, self.size, self.batch, self.augment, self.shuffle, self.seed = pairs, size, batch, augment, shuffle, seed
         self.epoch = 0
+        self.share = (0, 1)
         self._threads = max(1, workers)
         self._pool = ThreadPoolExecutor(self._threads)
-        self._ahead = {}  # (epoch, index) -> batch in the making
+        self._ahead = {}  # (epoch, index, share) -> batch in the making
         self._last, self._in_pass = -1, False  # the batch asked for last; whether Keras is in the middle of a pass
         self._cache = {}  # number of the pair -> image and mask
         self._room = int(CACHE_SHARE * psutil.virtual_memory().available)  # bytes
@@ -51,7 +54,7 @@ class Batches(keras.utils.PyDataset):
         with self._lock:
             in_order = index in (0, self._last + 1)
             end = min(index + self._threads, len(self) - 1) if in_order else index
-            keys = [(self.epoch, number) for number in range(index, end + 1)]
+            keys = [(self.epoch, number, self.share) for number in range(index, end + 1)]
             self._ahead = {key: self._ahead.get(key) or self._pool.submit(self._make, *key) for key in keys}
             wanted = self._ahead.pop(keys[0])
             self._last = index
@@ -71,11 +74,12 @@ class Batches(keras.utils.PyDataset):
         self.epoch += self._in_pass and self._last == len(self) - 1
         self._in_pass = False
 
-    def _make(self, epoch, index):
+    def _make(self, epoch, index, share):
         order = np.arange(len(self.pairs))
         if self.shuffle:
             order = np.random.default_rng([self.seed, epoch, 0]).permutation(order)
-        numbers = order[index * self.batch : (index + 1) * self.batch].tolist()
+        numbers = order[index * self.batch : (index + 1) * self.batch]
+        numbers = np.split(numbers, share[1])[share[0]].tolist()
         samples = [self._sample(number) for number in numbers]
         if self.augment is not None:
             # A generator for each pair, so that nothing depends on which thread came first. Number 0 is the order's.

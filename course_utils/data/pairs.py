@@ -85,6 +85,13 @@ class Pairs:
         sizes = f"the image is {h}×{w} but its mask {self.masks[index].name} is {mask_h}×{mask_w}"
         return f"{self.images[index]}: {sizes}; give both the same height and width."
 
+    def shares(self, size=None) -> np.ndarray:
+        """Share of each class among the pixels that count, over all masks, float64 (num_classes,); size: see `read`."""
+        with ThreadPoolExecutor() as pool:
+            masks = pool.map(lambda index: self.read(index, size)[1], range(len(self)))
+            counts = sum(np.bincount(mask.ravel(), minlength=256)[: self.table.num_classes] for mask in masks)
+        return counts / counts.sum()
+
     def arrays(self, size=None):
         """All images, float32 in [0, 1] (pairs, height, width, channels), and masks, uint8 (pairs, height, width) or None.
 

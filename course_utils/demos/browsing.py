@@ -76,7 +76,8 @@ def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]
 
 def draw_prediction(image, mask, table: ClassTable, said, opacity=0.55) -> Figure:
     """Image, mask over it, prediction over it, and the wrong pixels in the colour of what they were called."""
-    fig, axes = show.new(4, 1, (2.4, 2.4 * mask.shape[0] / mask.shape[1] + 0.3))
+    legend = 0.2 * -(-table.num_classes // 6)  # inches
+    fig, axes = show.new(4, 1, (2.4, 2.4 * mask.shape[0] / mask.shape[1] + 0.3 + legend))
     wrong = np.where((said != mask) & (mask != IGNORE), said, IGNORE)
     errors = np.where(
         (wrong == IGNORE)[..., None], 235, np.append(table.colours, np.zeros((256 - table.num_classes, 3), np.uint8), axis=0)[wrong]

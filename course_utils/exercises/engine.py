@@ -88,6 +88,13 @@ def expect(condition, message: str) -> None:
         raise NotYet(message)
 
 
+def letter(answer, letters: str) -> str:
+    """The letter that a student chose, in whatever way he wrote it; NotYet if it is none of `letters`."""
+    chosen = str(answer).strip().strip(".'\"").upper()
+    expect(len(chosen) == 1 and chosen in letters, f"answer with one letter in quotes: {', '.join(letters)}.")
+    return chosen
+
+
 class Question:
     """One question. `judge(answer, rng)` raises NotYet with the likely mistake, or returns None for a right answer."""
 

@@ -5,13 +5,7 @@ import itertools
 import cv2
 import numpy as np
 
-from .engine import NotYet, call, expect, question
-
-
-def _letter(answer, letters):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in letters, f"answer with one letter in quotes: {', '.join(letters)}.")
-    return letter
+from .engine import NotYet, call, expect, letter, question
 
 
 @question(
@@ -273,9 +267,9 @@ def q6_1(answer, rng):
     praise="It has had time to learn them by heart. The question is what that is worth on strangers.",
 )
 def q7_1(answer, rng):
-    letter = _letter(answer, ("A", "B", "C"))
-    expect(letter != "A", "it has seen more, but hardly ever the undistorted slices themselves. Who has seen those?")
-    expect(letter != "C", "equal steps, but one network met 24 pictures and the other 2400.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "it has seen more, but hardly ever the undistorted slices themselves. Who has seen those?")
+    expect(choice != "C", "equal steps, but one network met 24 pictures and the other 2400.")
 
 
 @question(
@@ -285,6 +279,6 @@ def q7_1(answer, rng):
     praise="Without the fine levels it knows that there are membranes, but hardly where.",
 )
 def q8_1(answer, rng):
-    letter = _letter(answer, ("A", "B", "C"))
-    expect(letter != "A", "where should their exact place come from? Follow the features from the bottom upwards.")
-    expect(letter != "C", "think of the loss: in doubt, with four pixels of five inside a cell, which answer costs less?")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "where should their exact place come from? Follow the features from the bottom upwards.")
+    expect(choice != "C", "think of the loss: in doubt, with four pixels of five inside a cell, which answer costs less?")

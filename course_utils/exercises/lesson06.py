@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from .engine import call, expect, question
+from .engine import call, expect, letter, question
 
 IGNORE = 255
-
-
-def _letter(answer, letters):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in letters, f"answer with one letter in quotes: {', '.join(letters)}.")
-    return letter
 
 
 def _number(answer):
@@ -212,6 +206,6 @@ def _iou(matrix):
     praise="A weight moves the point from which the network dares; it adds no knowledge.",
 )
 def q7_1(answer, rng):
-    letter = _letter(answer, ("A", "B", "C"))
-    expect(letter != "A", "weights bring no new knowledge about a speck in doubt; they only change what an error costs.")
-    expect(letter != "C", "that would be weights below 1 for the aphids.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "weights bring no new knowledge about a speck in doubt; they only change what an error costs.")
+    expect(choice != "C", "that would be weights below 1 for the aphids.")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import NotYet, call, expect, question
+from .engine import NotYet, call, expect, letter, question
 
 
 @question(
@@ -129,10 +129,9 @@ def q4_1(answer, rng):
     praise="Accuracy hides them all.",
 )
 def q5_1(answer, rng):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in ("A", "B", "C"), "answer with one letter in quotes: A, B, C.")
-    expect(letter != "A", "the accuracy alone might make you think so. Run on and look at the column IoU.")
-    expect(letter == "C", "there are more. Run on and count.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "the accuracy alone might make you think so. Run on and look at the column IoU.")
+    expect(choice == "C", "there are more. Run on and count.")
 
 
 @question(

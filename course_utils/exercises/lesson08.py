@@ -3,13 +3,7 @@
 import cv2
 import numpy as np
 
-from .engine import NotYet, call, expect, question
-
-
-def _letter(answer, letters):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in letters, f"answer with one letter in quotes: {', '.join(letters)}.")
-    return letter
+from .engine import NotYet, call, expect, letter, question
 
 
 @question(
@@ -108,9 +102,9 @@ def q3_1(answer, rng):
     praise="How large the difference is, the run tells.",
 )
 def q5_1(answer, rng):
-    letter = _letter(answer, ("A", "B", "C"))
-    expect(letter != "B", "why should strangers be easier than neighbours of what it has learnt?")
-    expect(letter != "C", "look at the table of section 3: one of the two sets touches the training tiles nearly everywhere.")
+    choice = letter(answer, "ABC")
+    expect(choice != "B", "why should strangers be easier than neighbours of what it has learnt?")
+    expect(choice != "C", "look at the table of section 3: one of the two sets touches the training tiles nearly everywhere.")
 
 
 @question(
@@ -150,6 +144,6 @@ def q6_1(answer, rng):
     praise="A strip is 2048 columns wide, see `tiles.STRIP`.",
 )
 def q8_1(answer, rng):
-    letter = _letter(answer, ("A", "B", "C"))
-    expect(letter != "A", "that would be right if the mosaic, or the map, lay in memory as a whole.")
-    expect(letter != "B", "that would be right if the buffer went over the whole width. Look at `STRIP` in `course_utils/tiles.py`.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "that would be right if the mosaic, or the map, lay in memory as a whole.")
+    expect(choice != "B", "that would be right if the buffer went over the whole width. Look at `STRIP` in `course_utils/tiles.py`.")

@@ -20,9 +20,11 @@ def dilated(x, width=32):
     """
 
     def block(x, filters, strides=1, rate=1):
-        short = x
-        if strides > 1 or x.shape[-1] != filters:
-            short = layers.Conv2D(filters, 1, strides=strides, use_bias=False)(x)
+        # A mean and a 1×1, not a 1×1 with a stride, which looks at one pixel of four (He et al., 2019, arXiv:1812.01187) and whose
+        # gradient for few channels writes past its memory in TensorFlow 2.21 on a CPU (oneDNN; seen with 12 filters).
+        short = layers.AveragePooling2D(2)(x) if strides > 1 else x
+        if x.shape[-1] != filters:
+            short = layers.Conv2D(filters, 1, use_bias=False)(short)
             short = layers.BatchNormalization(momentum=0.9)(short)
         x = convolution(x, filters, strides=strides, dilation_rate=1 if strides > 1 else rate)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False, dilation_rate=rate)(x)

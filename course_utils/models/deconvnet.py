@@ -3,9 +3,9 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling, MultipleOf
+from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling
 
-from .blocks import VGG16, convolution
+from .blocks import VGG16, convolution, start
 
 
 def deconvnet(input_shape=(None, None, 3), num_classes=21, width=64, activation=None) -> keras.Model:
@@ -28,8 +28,7 @@ def deconvnet(input_shape=(None, None, 3), num_classes=21, width=64, activation=
         x = layers.Conv2DTranspose(filters, size, padding="same", use_bias=False)(x)
         return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
 
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(32)(x)
+    inputs, x = start(input_shape, 32)
     remembered = []
     for filters, depth in VGG16:
         for _ in range(depth):

@@ -3,10 +3,10 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MultipleOf, ResizeLike
+from course_utils.layers import ResizeLike
 
 from . import backbones
-from .blocks import convolution
+from .blocks import convolution, start
 
 
 def aspp(x, filters, rates):
@@ -37,8 +37,7 @@ def deeplab(
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(16 if encoder == "mobilenetv2" else 8)(x)
+    inputs, x = start(input_shape, 16 if encoder == "mobilenetv2" else 8)
     features = getattr(backbones, encoder)(x, width)
     low, deep = features[4], features[max(features)]
     x = ResizeLike()(aspp(deep, 8 * width, rates), low)

@@ -3,9 +3,7 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MultipleOf
-
-from .blocks import VGG16, convolution
+from .blocks import VGG16, convolution, start
 
 
 def fcn(input_shape=(None, None, 1), num_classes=1, width=40, dropout=0.25, batch_norm=False, activation=None) -> keras.Model:
@@ -62,8 +60,7 @@ def fcn32(input_shape=(None, None, 3), num_classes=5, width=64, dropout=0.5, bat
     def score(x):
         return layers.Conv2D(num_classes, 1, kernel_initializer="he_normal")(x)
 
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(32)(x)
+    inputs, x = start(input_shape, 32)
     pooled = []
     for filters, depth in VGG16:
         for _ in range(depth):
@@ -102,8 +99,7 @@ def fcn_skip(input_shape=(None, None, 3), num_classes=34, width=64, activation="
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(8)(x)
+    inputs, x = start(input_shape, 8)
     copies = []
     for filters in (1, 2, 4, 8):
         if copies:

@@ -3,10 +3,10 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MeanOfParts, MultipleOf, ResizeLike
+from course_utils.layers import MeanOfParts, ResizeLike
 
 from . import backbones
-from .blocks import convolution
+from .blocks import convolution, start
 
 
 def pyramid_pooling(x, bins=(1, 2, 3, 6)):
@@ -37,8 +37,7 @@ def pspnet(input_shape=(None, None, 3), num_classes=19, width=32, encoder="dilat
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(8)(x)
+    inputs, x = start(input_shape, 8)
     features = backbones.resnet50(x) if encoder == "resnet50" else backbones.dilated(x, width)
     x = pyramid_pooling(features[8])
     x = layers.Dropout(dropout)(convolution(x, 8 * width))

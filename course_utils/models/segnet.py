@@ -3,9 +3,9 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling, MultipleOf
+from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling
 
-from .blocks import VGG16, convolution
+from .blocks import VGG16, convolution, start
 
 
 def segnet(input_shape=(None, None, 3), num_classes=5, width=32, dropout=0.1, activation=None, positions=False) -> keras.Model:
@@ -31,8 +31,7 @@ def segnet(input_shape=(None, None, 3), num_classes=5, width=32, dropout=0.1, ac
     def normalised(x, filters, size=3):
         return convolution(x, filters, size, use_bias=True, kernel_initializer="he_uniform")
 
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(32)(x)
+    inputs, x = start(input_shape, 32)
     remembered = []
     for filters, depth in blocks:
         for _ in range(depth):
@@ -67,8 +66,7 @@ def segnet_lite(input_shape=(None, None, 3), num_classes=34, width=64, activatio
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(8)(x)
+    inputs, x = start(input_shape, 8)
     for filters in (1, 2, 4):
         x = layers.MaxPooling2D()(convolution(x, filters * width, use_bias=True))
     for filters in (4, 2):

@@ -3,9 +3,9 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MirrorPadding, MultipleOf
+from course_utils.layers import MirrorPadding
 
-from .blocks import convolution
+from .blocks import convolution, start
 
 
 def unet(
@@ -55,8 +55,7 @@ def unet(
             return layers.Conv2DTranspose(filters, 2, strides=2, kernel_regularizer=options["kernel_regularizer"])(x)
         return convolution(layers.UpSampling2D()(x), filters, 2, **options | {"padding": "same"})
 
-    x = inputs = keras.Input(input_shape)
-    x = MultipleOf(2**levels)(x)
+    inputs, x = start(input_shape, 2**levels)
     if mirror:
         x = MirrorPadding(6 * 2**levels - 2)(x)  # 2 more than the convolutions eat, so that every pooling meets an even size
     bridges = []

@@ -179,7 +179,7 @@ show.table(cards())
 # %% [markdown]
 # **What we see.** A card for each set: what it is, who may use it for what, where it comes from, how large it is, and whether yours
 # is real or generated. `python -m data_scripts get membrane` in a terminal downloads the real one. The street waits for lesson 07, the
-# country for lesson 08. Now look at the images of the first two, each above its mask.
+# country for 08, the cities for 10. Now look at the images of the first two, each above its mask.
 
 # %%
 from course_utils import data
@@ -425,6 +425,11 @@ ex.q7_1.check(points_to_mask)
 # | [03 · A bridge over the hourglass](03_eliret_unet.ipynb) | What do skip connections bring back? | functional API, overfitting |
 # | [04 · Any size in, any size out](04_any_size.ipynb) | Must new images be as large as the training images? | shifts, flips |
 # | [05 · Cell membranes](05_membranes.ipynb) | Are 30 images enough? | paired augmentation, elastic deformation |
+# | [06 · Losses and metrics](06_losses_and_metrics.ipynb) | What is a good answer worth? | Dice, Tversky, one confusion matrix |
+# | [07 · A street](07_carla.ipynb) | Which classes does a network never say? | class frequencies, weights |
+# | [08 · Land cover](08_land_cover.ipynb) | What if the image does not fit into memory? | tiles, blending, leaks |
+# | [09 · The family](09_family.ipynb) | What does each architecture buy? | FCN, SegNet, ASPP, pyramid pooling |
+# | [10 · Cityscapes](10_cityscapes.ipynb) | Which of five networks is best, and how sure is that? | one protocol, seeds |
 
 # %% [markdown]
 # <a id="glossary"></a>

@@ -208,8 +208,8 @@ except ValueError as error:
 
 # %% [markdown]
 # > **Pitfall · the size that does not come back.** 70 → 35 → 18 → 9 on the way down, 9 → 18 → 36 → 72 on the way up. The FCN says
-# > nothing and gives two rows too many; only the metric notices. The U-Net stops at the first bridge: pooling rounds *down*, so 17
-# > rows meet 16. Notice it by an `assert` on the output's height and width.
+# > nothing and gives two rows too many; only the metric notices. The U-Net refuses: pooling rounds *down*, so at the first bridge 17
+# > rows would meet 16. Notice it by an `assert` on the output's height and width.
 #
 # Three halvings need a multiple of 2³ = 8. The remedy: **pad** the image to the next one, predict, and **crop** the result. Here
 # two rows and two columns do it, mirrored from the image, because a black strip would be an edge that nobody photographed.
