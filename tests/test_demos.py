@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, jaccard_score
 
 from course_utils import demos, show
 from course_utils.classes import CARLA, ELIRET
-from course_utils.demos import browsing, distortions, layers, mosaics, scoring, sliders, thresholds
+from course_utils.demos import browsing, distortions, fields, layers, mosaics, scoring, sliders, thresholds
 from course_utils.losses import CrossEntropy, Dice, Tversky
 
 RNG = np.random.default_rng(1)
@@ -27,6 +27,7 @@ CALLS = {
     "augmentation": lambda: demos.augmentation(IMAGES[0], MASKS[0], ELIRET),
     "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
     "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
+    "field_of_view": lambda: demos.field_of_view(np.zeros((48, 64, 3), np.float32)),
     "tiling": lambda: demos.tiling(np.zeros((512, 1024, 3), np.uint8)),
 }
 SETTINGS = [
@@ -242,3 +243,28 @@ def test_tiling_counts_tiles_and_pixels(tile, overlap, words):
     assert covered.min() > 0
     if tile != 300:  # there the last tile is moved back and overlaps
         np.testing.assert_allclose(covered[tile // 2 : 1024 - tile // 2], 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "depth", "poolings", "dilation"), [(3, 2, 0, 1), (3, 2, 3, 1), (3, 1, 2, 4), (5, 3, 1, 2), (1, 4, 5, 6)]
+)
+def test_span_by_sending_ones_down(kernel, depth, poolings, dilation):
+    """From one output of the deepest level back to the input, layer by layer."""
+    marked = {0}
+    for level in reversed(range(poolings + 1)):
+        rate = dilation if level == poolings else 1
+        for _ in range(depth):
+            marked = {m + rate * (k - kernel // 2) for m in marked for k in range(kernel)}
+        if level:
+            marked = {2 * m + k for m in marked for k in range(2)}
+    assert fields.span(kernel, depth, poolings, dilation) == (max(marked) - min(marked) + 1, 2**poolings)
+
+
+def test_the_rectangle_is_as_large_as_it_says():
+    setting = {"kernel": 3, "layers": 2, "poolings": 3, "dilation": 1}
+    (axis,) = fields.draw_field_of_view(np.zeros((96, 128, 3)), [setting]).axes
+    (patch,) = axis.patches
+    assert patch.get_width() == patch.get_height() == fields.span(**setting)[0] == 68
+    assert "sees 68×68, 37.6% of the image\nan output every 8 pixels" in axis.get_title()
+    assert len(axis.collections[0].get_offsets()) == 12 * 16
+    assert patch.get_xy() == (64 - 34, 48 - 34)

@@ -2,6 +2,7 @@
 
 from .browsing import confusion, predictions
 from .distortions import augmentation
+from .fields import field_of_view
 from .layers import convolution, receptive_field
 from .mosaics import tiling
 from .scoring import circles, loss_landscape, two_circles
@@ -12,6 +13,7 @@ __all__ = [
     "circles",
     "confusion",
     "convolution",
+    "field_of_view",
     "loss_landscape",
     "predictions",
     "receptive_field",

@@ -24,7 +24,7 @@
 # Filters of the first layer: an image costs all five about as many seconds.
 WIDTHS = {"unet": 8, "segnet": 8, "fcn8s": 12, "deeplab": 12, "pspnet": 16}
 FRAMES = 400  # of a split at most
-CITY_SIZE = (128, 256)  # (height, width) while training; on disk 512 and 1024
+CITY_SIZE = (96, 192)  # (height, width) while training; on disk 512 and 1024
 CITY_EPOCHS = 5
 CAMVID_SIZE = (128, 160)  # on disk 360 and 480; multiples of 32
 CAMVID_EPOCHS = 4
@@ -262,7 +262,7 @@ from course_utils import augment
 from course_utils.losses import CrossEntropy, Dice
 from course_utils.models import build
 
-OPTIONS = {"deeplab": {"rates": (2, 4, 8)}}  # maps of 16×32 have no room for rate 18
+OPTIONS = {"deeplab": {"rates": (2, 4, 8)}}  # maps of 12×24 have no room for rate 18
 distort = augment.Sequence(
     augment.Affine(flip=True), augment.Photometric(brightness=0.1, contrast=0.2)
 )
