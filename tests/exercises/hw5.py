@@ -124,7 +124,7 @@ def by_hand(ids, said, judge=lambda value, right: abs(value - right) > 1e-3):
 
 IDS = np.random.default_rng(1).choice(3, (4, 5, 7), p=[0.6, 0.3, 0.1])
 GUESS = np.where(np.random.default_rng(2).random(IDS.shape) < 0.5, IDS, 0)
-SAME_ROWS = np.repeat(IDS[:, :1], 5, axis=1), np.repeat(GUESS[:, :1], 5, axis=1)
+BALANCED = np.tile([0, 1, 2, 0, 1, 2], (2, 3, 1)), np.tile([1, 2, 0, 0, 1, 2], (2, 3, 1))  # each class is as large, and as wrong
 
 
 def on_one_image(score):
@@ -372,9 +372,9 @@ WRONG = [
     (ex.q3, always(True), EVERY),
     (ex.q3, always(False), NONE),
     (ex.q3, raises, "stops with RuntimeError"),
-    (ex.q3, scored(lambda metric, mask, p: metric(mask, np.eye(4)[mask]) < 1), "of which 0 is the best"),  # perfect and sure
+    (ex.q3, scored(lambda metric, mask, p: metric(mask, np.eye(4)[mask]) < 1), "lets pass a soft IoU"),  # perfect and sure
     (ex.q3, scored(lambda metric, mask, p: metric(mask, p) < 1), "of which 0 is the best"),
-    (ex.q3, scored(lambda metric, mask, p: metric(mask, p) < 0.45), "the mean probability of the true class"),
+    (ex.q3, scored(lambda metric, mask, p: metric(mask, p) < 0.5), "a soft Dice"),
     (ex.q3, scored(lambda metric, mask, p: not np.isclose(metric(mask, p), metric(mask, p[..., ::-1]))), EVERY),  # other ids
     (ex.q3, scored(lambda metric, mask, p: np.ndim(metric(mask, p)) > 0), NONE),
     (ex.q4, always(True), EVERY),
@@ -390,7 +390,7 @@ WRONG = [
     (ex.q5, raises, "stops with RuntimeError"),
     (ex.q5, by_hand(IDS, IDS), NONE),  # a perfect prediction
     (ex.q5, on_one_image, "mean over images"),
-    (ex.q5, by_hand(*SAME_ROWS), "leaves the rows"),
+    (ex.q5, by_hand(*BALANCED), "pools the classes"),
     (ex.q5, by_hand(IDS, GUESS, lambda value, right: not 0 <= value <= 1), NONE),
     (ex.q5, lambda score: score(np.eye(3)[IDS], np.eye(3)[GUESS]), NO_BOOL),
     (ex.q6, always(True), EVERY),
@@ -398,24 +398,24 @@ WRONG = [
     (ex.q6, raises, "stops with RuntimeError"),
     (ex.q6, in_void(2), "void is always wrong"),
     (ex.q6, in_void(0), NONE),  # nothing changes
-    (ex.q6, perfect_below_one, "an accuracy in which void is always right"),
-    (ex.q6, in_void(2, lambda a, b: a < 1), EVERY),
+    (ex.q6, perfect_below_one, "takes void for class 0"),
+    (ex.q6, in_void(2, lambda a, b: a < 1), "without void, and that is healthy"),
     (ex.q7, always(True), EVERY),
     (ex.q7, always(False), NONE),
     (ex.q7, raises, "stops with RuntimeError"),
     (ex.q7, like_chance, "counts half"),
     (ex.q7, order_only, NONE),
     (ex.q7, sure_of(50.0, 1.0), "over two classes"),
-    (ex.q7, sure_of(5.0, 0.1), "a temperature"),
+    (ex.q7, sure_of(8.0, 0.1), "a temperature"),
     (ex.q7, sure_of(50.0, -1.0), EVERY),
     (ex.q8, always(True), EVERY),
     (ex.q8, always(False), NONE),
     (ex.q8, raises, "stops with RuntimeError"),
-    (ex.q8, low([0, 1, 2]), "a leaky ReLU"),
+    (ex.q8, low([0, 1, 2]), "a plain sigmoid"),
     (ex.q8, low([-1, 0, 1, 5], 0.4), "leaky ReLU"),
-    (ex.q8, low([0]), "ReLU followed by a layer with a negative bias"),
+    (ex.q8, low([0]), EVERY),
     (ex.q8, low([-0.5, -0.1]), "ReLU followed by a layer"),
-    (ex.q8, low([-50], 0.51), "a softplus"),
+    (ex.q8, low([-50], 0.51), "shifted up"),
     (ex.q8, low([-50, -5]), "turned round"),
     (ex.q8, lambda head: "relu" in repr(head), NONE),
     (ex.q9, always(3), "the same number for every head"),
@@ -438,7 +438,7 @@ WRONG = [
     (ex.q11, always(True), EVERY),
     (ex.q11, always(False), NONE),
     (ex.q11, raises, "stops with RuntimeError"),
-    (ex.q11, tried(1, LETTER), "flips"),
+    (ex.q11, tried(1, LETTER), "flipped alone"),
     (ex.q11, tried(30, SQUARE), "flips drawn one for the image"),
     (ex.q11, tried(30, LETTER, lambda image, mask: not np.array_equal(image[..., 0] > 127, mask)), "and that is healthy"),
     (ex.q11, tried(30, LETTER, lambda image, mask: not np.array_equal(image[..., 0], mask)), EVERY),
