@@ -171,7 +171,7 @@ def is_soft(metric):
 ex.q3.check(is_soft)
 
 # %% [markdown]
-# ### Exercise 4 · The other one
+# ### Exercise 4 · A score that depends on the batch
 # **Instrument** `depends_on_batching(evaluate)`: `evaluate(masks, predictions, batch)` gets ids (N, height, width) twice, takes `batch`
 # images at a time, and gives a number. True if that number depends on `batch`.
 
@@ -230,6 +230,7 @@ def wrong_axes(score):
 # %%
 # ex.q5.hint()
 ex.q5.check(wrong_axes)
+ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Core.** Two ideas carry all five. *Invariance*: change what must not matter (hesitation, batch size), and see whether the
@@ -280,12 +281,15 @@ def counts_void(score):
 ex.q6.check(counts_void)
 
 # %% [markdown]
-# ### Exercise 7 · Two last layers
+# ### Exercises 7 and 8 · Two last layers
 # `loss_7` gets what a softmax layer gives, and applies the softmax that a loss "from logits" holds (tflearn#562, 2017; mmalekzadeh/dana#1,
 # 2021). `head_8` rectifies before the sigmoid (deepcell-tf#624, 2022; VoxelNet-tensorflow#33, 2018).
 #
-# **Instrument** `softmax_twice(loss, num_classes)`: `loss(logits, label)` gives the cost of one pixel, from the last layer's logits
+# **Instrument 7** `softmax_twice(loss, num_classes)`: `loss(logits, label)` gives the cost of one pixel, from the last layer's logits
 # `(num_classes,)` to the end. True if anything squeezes them a second time.
+#
+# **Instrument 8** `never_background(head)`: `head(logits)` turns logits of any shape into probabilities of *object*. True if no logit,
+# however large or small, brings the probability below 0.5.
 
 
 # %%
@@ -323,11 +327,6 @@ def softmax_twice(loss, num_classes):
 # %%
 # ex.q7.hint()
 ex.q7.check(softmax_twice)
-
-# %% [markdown]
-# ### Exercise 8 · The other one
-# **Instrument** `never_background(head)`: `head(logits)` turns logits of any shape into probabilities of *object*. True if no logit, however
-# large or small, brings the probability below 0.5.
 
 
 # %% tags=["exercise"]
@@ -386,7 +385,7 @@ def field_of_view(head):
 ex.q9.check(field_of_view)
 
 # %% [markdown]
-# ### Exercise 10 · The other one
+# ### Exercise 10 · An output too small
 # Whoever shrinks the labels to fit such an output compares with other papers in vain (HRNet-Semantic-Segmentation#17, 2019: the same
 # surprise, a quarter of the side).
 #
@@ -406,6 +405,7 @@ def wrong_size(network):
 # %%
 # ex.q10.hint()
 ex.q10.check(wrong_size)
+ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** Void needs the stronger test: an accuracy in which void is always wrong does not move when predictions *in* void
@@ -613,6 +613,7 @@ def instrument(program):
 # %%
 # ex.q15.hint()
 ex.q15.check([broken, healthy, instrument])
+ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Explore.** One try proves nothing where chance is at work: the flip of one image in four passes a single test three times in
@@ -649,6 +650,3 @@ print({words: verdict for words, verdict in verdicts.items() if not verdict} or 
 # A correct check earns the points of 1 to 14. Exercise 15 earns 4 by its check and 4 by a person: a source (link), plausible, and a
 # symptom in numbers. 100 points in all; pass with 50. An instrument that works only on the exhibit shown earns nothing: the check never
 # uses that one.
-
-# %%
-ex.progress()
