@@ -264,7 +264,7 @@ def _void_in_union(mask, said):
     "What may happen in void without any effect on the score?",
     "Anything: other predictions there, or no void at all. Some programs give themselves away by the one, some by the other only.",
     "a void band, predictions with errors; True if the score differs from that of the part without void, for any prediction in void",
-    praise="Cutting the void away is the stronger of the two tests: it also finds void that is always counted wrong.",
+    praise="Cutting void away is the stronger test: it also finds void that always counts as wrong.",
 )
 def q6(answer, rng):
     def as_class(number):
@@ -306,7 +306,7 @@ def _cost(before=np.asarray, factor=1.0):
     "Where does a second softmax hurt most: where the network is unsure, or where it is sure?",
     "A network that is sure and right should cost next to nothing. How small can the cost get after two of them?",
     "logits: 50 for the label, 0 for the others; True if loss(logits, label) is above 0.1",
-    praise="After two softmaxes the largest probability of C classes is e / (e + C − 1): 0.73 for two, 0.13 for nineteen.",
+    praise="After two softmaxes no probability of C classes exceeds e / (e + C − 1).",
 )
 def q7(answer, rng):
     many = int(rng.integers(12, 25))
@@ -414,7 +414,8 @@ def _sized(change, classes=5):
 
     def network(images):
         batch, height, width, _ = np.shape(images)
-        expect(height % 32 == 0 and width % 32 == 0, "the networks take only sides that are multiples of 32.")
+        if height % 32 or width % 32:
+            raise ValueError(f"height and width must be multiples of 32, not {height}×{width}.")
         return np.zeros((batch, *change(height, width), classes), np.float32)
 
     return network
@@ -529,7 +530,7 @@ def _normalised(weights, means, spreads, moving):
     "What is the same, and what is not, when you call with training=True and with training=False?",
     "The same images, both ways. Some difference is healthy: the moving statistics are never those of one batch. What would hurt?",
     "two = model(images, True), model(images, False); classes by argmax over the last axis; True if more than a tenth of them differ",
-    praise="The remedy: momentum 0.9 for short runs, larger batches, or a normalisation without batches.",
+    praise="Remedies: momentum 0.9 for short runs, larger batches, a normalisation without batches.",
 )
 def q13(answer, rng):
     images = rng.normal(0, 1, (8, 12, 12, 3)).astype(np.float32)
@@ -584,7 +585,7 @@ def _rotate(unit, sense):
     "Of one angle you know exactly what must come out, without any interpolation.",
     "A quarter turn: np.rot90. Write it in each unit. Which way round it goes is a matter of taste, so allow both.",
     "for unit, quarter in degrees 90, radians π/2, turns 1/4: the unit for which rotate(picture, quarter) equals a rot90 to either side",
-    praise="The same test tells you the sense of rotation, which image libraries do not agree upon either.",
+    praise="It also tells the sense of rotation, on which libraries do not agree either.",
 )
 def q14(answer, rng):
     for unit, sense in rng.permutation([(unit, sense) for unit in TURN for sense in (1, -1)]):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 5 · Find the bug
 #
-# You visit fourteen programs that were published, ran, and were wrong, and build an instrument that exposes each kind.
+# You visit fourteen programs, each with a mistake that was really published, and build an instrument that exposes it.
 #
 # {{picture}}
 
@@ -26,8 +26,9 @@ SIDE = 64  # of the toy pictures, in pixels
 # %% [markdown]
 # ## Core
 # ### Exercise 1 · Labels from nowhere
-# A mask has to become smaller. *Seen in* divamgupta/image-segmentation-keras#11 (2018), where a default interpolates, and in the
-# preprocessing layers of Keras until 3.13 (keras#20857). Three classes go in. How many come out?
+# A mask has to become smaller. *Seen in* [image-segmentation-keras#11](https://github.com/divamgupta/image-segmentation-keras/issues/11)
+# (2018), where a default interpolates, and in the preprocessing layers of Keras until 3.13
+# ([keras#20857](https://github.com/keras-team/keras/issues/20857)). Three classes go in. How many come out?
 #
 # **Instrument** `invents_labels(resize)`: `resize(mask, height, width)` takes and gives a mask (height, width) of class ids; you make the
 # mask, uint8. True if any label comes out that did not go in, however the mask was chosen.
@@ -72,8 +73,9 @@ ex.q1.check(invents_labels)
 
 # %% [markdown]
 # ### Exercise 2 · Blue people
-# OpenCV reads blue, green, red; networks trained elsewhere expect red, green, blue. Nothing stops: the scores are only a little lower.
-# *Seen in* tensorpack#176 (2017), OCNet.pytorch#11 (2018), and in the course notes of Cityscapes.
+# OpenCV reads blue, green, red; networks trained elsewhere expect red, green, blue. Nothing stops: the scores are only a little lower. *Seen
+# in* [tensorpack#176](https://github.com/tensorpack/tensorpack/issues/176) (2017),
+# [OCNet.pytorch#11](https://github.com/openseg-group/OCNet.pytorch/issues/11) (2018), and in the course notes of Cityscapes.
 #
 # **Instrument** `swaps_channels(read)`: `read(path)` reads a picture file, (height, width, 3), in any range of values. True if its
 # channels are not red, green, blue. Make the files yourself, in a temporary folder, and mind who writes them.
@@ -124,8 +126,10 @@ ex.q2.check(swaps_channels)
 
 # %% [markdown]
 # ### Exercise 3 · Two scores that flatter, or the reverse
-# `iou_3` multiplies probabilities with the mask: a fine loss, reported as *IoU* (qubvel/segmentation_models#68, 2019). `iou_4` is scored
-# batch by batch and averaged (segmentation_models.pytorch#330, 2021; CE2P#43, 2020).
+# `iou_3` multiplies probabilities with the mask: a fine loss, reported as *IoU*
+# ([segmentation_models#68](https://github.com/qubvel/segmentation_models/issues/68), 2019). `iou_4` is scored batch by batch and averaged
+# ([segmentation_models.pytorch#330](https://github.com/qubvel-org/segmentation_models.pytorch/issues/330), 2021;
+# [CE2P#43](https://github.com/liutinglt/CE2P/issues/43), 2020).
 #
 # **Instrument** `is_soft(metric)`: `metric(mask, probabilities)` gets ids (height, width) and probabilities (height, width, classes), two
 # classes or more, and gives a number. True if more than the class ids counts.
@@ -153,7 +157,8 @@ for sure in (0.6, 0.9, 1.0):
 masks = np.zeros((6, SIDE, SIDE), int)
 masks[:, SIDE // 2 :], masks[0, :8, :8] = 1, 2
 predictions = np.where(masks == 2, 0, masks)
-print({batch: f"{iou_4(masks, predictions, batch):.3f}" for batch in (1, 2, 3, 6)})
+by_batch = {batch: f"{iou_4(masks, predictions, batch):.3f}" for batch in (1, 2, 3, 6)}
+print("mean IoU of one prediction, by batch size:", by_batch)
 
 
 # %% tags=["exercise"]
@@ -196,7 +201,8 @@ ex.q4.check(depends_on_batching)
 # %% [markdown]
 # ### Exercise 5 · One axis too many
 # The mean IoU of *one-hot* arrays (images, height, width, classes): for each class, over all pixels of all images; then the mean over
-# classes. *Seen in* the course notes (classes and rows in one sum) and keras#19637 (2024): `Dice()` sums over everything unless told.
+# classes. *Seen in* the course notes (classes and rows in one sum) and [keras#19637](https://github.com/keras-team/keras/issues/19637)
+# (2024): `Dice()` sums over everything unless told.
 #
 # **Instrument** `wrong_axes(score)`: `score(truth, prediction)` gets two such arrays of 0 and 1; let every class occur. True if it is
 # not the mean IoU above.
@@ -241,8 +247,9 @@ ex.progress()
 # %% [markdown]
 # ## Apply
 # ### Exercise 6 · What nobody labelled
-# 255 is *void*: no annotator could tell. It must not count, neither for nor against. *Seen in* gluon-cv#211 (2018; reported), and
-# WSIS_BBTP#11 (2020): left out of the overlap, kept in the union.
+# 255 is *void*: no annotator could tell. It must not count, neither for nor against. *Seen in*
+# [WSIS_BBTP#11](https://github.com/chengchunhsu/WSIS_BBTP/issues/11) (2020): left out of the overlap, kept in the union; reported of
+# [gluon-cv#211](https://github.com/dmlc/gluon-cv/issues/211) (2018).
 #
 # **Instrument** `counts_void(score)`: `score(mask, prediction)` gets ids of the same shape, 255 in the mask only, and gives a number.
 # True if void has any influence on it.
@@ -282,8 +289,10 @@ ex.q6.check(counts_void)
 
 # %% [markdown]
 # ### Exercises 7 and 8 · Two last layers
-# `loss_7` gets what a softmax layer gives, and applies the softmax that a loss "from logits" holds (tflearn#562, 2017; mmalekzadeh/dana#1,
-# 2021). `head_8` rectifies before the sigmoid (deepcell-tf#624, 2022; VoxelNet-tensorflow#33, 2018).
+# `loss_7` gets what a softmax layer gives, and applies the softmax that a loss "from logits" holds
+# ([tflearn#562](https://github.com/tflearn/tflearn/pull/562), 2017; [dana#1](https://github.com/mmalekzadeh/dana/issues/1), 2021). `head_8`
+# rectifies before the sigmoid ([deepcell-tf#624](https://github.com/vanvalenlab/deepcell-tf/issues/624), 2022;
+# [VoxelNet-tensorflow#33](https://github.com/tsinghua-rll/VoxelNet-tensorflow/issues/33), 2018).
 #
 # **Instrument 7** `softmax_twice(loss, num_classes)`: `loss(logits, label)` gives the cost of one pixel, from the last layer's logits
 # `(num_classes,)` to the end. True if anything squeezes them a second time.
@@ -309,9 +318,8 @@ def head_8(logits):
 
 for sure in (0.0, 5.0, 50.0):
     logits = np.array([sure, 0.0, 0.0])
-    print(
-        f"logit {sure:4}: cost {loss_7(logits, 0):.3f}; without the slip {abs(np.log(softmax(logits)[0])):.3f}"
-    )
+    healthy_loss = abs(np.log(softmax(logits)[0]))
+    print(f"logit {sure:4}: cost {loss_7(logits, 0):.3f}, without the slip {healthy_loss:.3f}")
 print("probabilities for logits −9, 0, 9:", head_8(np.array([-9.0, 0.0, 9.0])).round(3))
 
 
@@ -342,8 +350,9 @@ ex.q8.check(never_background)
 
 # %% [markdown]
 # ### Exercise 9 · Two heads
-# `pyramid_9` is the "atrous" pyramid of the course notes: dilation 6, 12, 18, all with 1×1 kernels. A loop that returned inside its body,
-# and used two branches of four, lived in AdvSemiSeg (#63, 2021) and its heirs (PixelSSL#3, 2020). `shape_10` is the notes' PSPNet.
+# `pyramid_9` is the "atrous" pyramid of the course notes: dilation 6, 12, 18, all with 1×1 kernels. A loop that returned inside its body, and
+# used two branches of four, lived in [AdvSemiSeg#63](https://github.com/hfslyc/AdvSemiSeg/pull/63) (2021) and its heirs
+# ([PixelSSL#3](https://github.com/ZHKKKe/PixelSSL/issues/3), 2020). `shape_10` is the notes' PSPNet.
 #
 # **Instrument** `field_of_view(head)`: `head(images)` takes (1, n, n, 1), any n, and gives NumPy features (1, n, n, any). Return the side, in
 # pixels, of the square window from which one output pixel reads.
@@ -351,12 +360,12 @@ ex.q8.check(never_background)
 # %%
 import keras
 
+branches = [keras.layers.Conv2D(4, 1, dilation_rate=rate) for rate in (6, 12, 18)]
+
 
 def pyramid_9(images):
-    branches = [keras.layers.Conv2D(4, 1, dilation_rate=rate) for rate in (6, 12, 18)]
-    return np.concatenate(
-        [keras.ops.convert_to_numpy(branch(images)) for branch in branches], axis=-1
-    )
+    parts = [keras.ops.convert_to_numpy(branch(images)) for branch in branches]
+    return np.concatenate(parts, axis=-1)
 
 
 def shape_10(images):
@@ -365,8 +374,8 @@ def shape_10(images):
 
 
 image = np.random.default_rng(0).random((1, 64, 64, 1), dtype=np.float32)
-before = pyramid_9(image).shape
-print("pyramid:", image.shape, "→", before, " PSPNet:", image.shape, "→", shape_10(image).shape)
+print("pyramid:", image.shape, "→", pyramid_9(image).shape, " as it should be")
+print("PSPNet:", image.shape, "→", shape_10(image).shape, " beside labels of 64×64")
 
 
 # %% tags=["exercise"]
@@ -386,8 +395,9 @@ ex.q9.check(field_of_view)
 
 # %% [markdown]
 # ### Exercise 10 · An output too small
-# Whoever shrinks the labels to fit such an output compares with other papers in vain (HRNet-Semantic-Segmentation#17, 2019: the same
-# surprise, a quarter of the side).
+# Whoever shrinks the labels to fit such an output compares with other papers in vain
+# ([HRNet-Semantic-Segmentation#17](https://github.com/HRNet/HRNet-Semantic-Segmentation/issues/17), 2019: the same surprise, a quarter of the
+# side).
 #
 # **Instrument** `wrong_size(network)`: `network(images)` takes float32 (1, height, width, 3), sides multiples of 32, and gives
 # (1, ?, ?, channels). True if, for any such image, height and width of the output are not those of the image.
@@ -416,7 +426,8 @@ ex.progress()
 # %% [markdown]
 # ## Explore
 # ### Exercise 11 · A mask that stays behind
-# Two generators, the same arguments, two draws. *Seen in* keras#12075 (2019) and Augmentor#188 (2019).
+# Two generators, the same arguments, two draws. *Seen in* [keras#12075](https://github.com/keras-team/keras/issues/12075) (2019) and
+# [Augmentor#188](https://github.com/mdbloice/Augmentor/issues/188) (2019).
 #
 # **Instrument** `moves_apart(augment)`: `augment(image, mask, rng)` takes uint8 (height, width, 1), a mask uint8 (height, width) and a NumPy
 # Generator, and gives both back distorted. True if the two ever move differently. The image's brightness may change and its edges may be
@@ -433,7 +444,7 @@ def augment_11(image, mask, rng):
 
 
 shape = np.uint8(mask > 0)
-moved, left = augment_11(shape[..., None] * 255, shape, np.random.default_rng(1))
+moved, left = augment_11(shape[..., None] * 255, shape, np.random.default_rng(10))
 alt = "A shape, the image after augmentation, and its mask: they were turned by different angles."
 show.images([shape * 255, moved, left * 255], ["before", "image", "mask"], alt=alt, size=2.0)
 
@@ -459,8 +470,10 @@ ex.q11.check(moves_apart)
 
 # %% [markdown]
 # ### Exercise 12 · Neighbours on both sides
-# Tiles of three mosaics are shuffled, then split. *Seen in* SpectralNET#2 (2022), RIAWELC#2 (2026), and with frames of films in
-# OCTRON-GUI#89 (2026). Below, an answer that never looks at an image copies the mask of the nearest training tile.
+# Tiles of three mosaics are shuffled, then split. *Seen in* [SpectralNET#2](https://github.com/tanmay-ty/SpectralNET/issues/2) (2022),
+# [RIAWELC#2](https://github.com/stefyste/RIAWELC/issues/2) (2026), and with frames of films in
+# [OCTRON-GUI#89](https://github.com/OCTRON-tracking/OCTRON-GUI/issues/89) (2026). Below, an answer that never looks at an image copies the
+# mask of the nearest training tile.
 #
 # **Instrument** `leaks(train, test, side)`: lists of `(mosaic, row, column)`, the upper left corner in pixels of square tiles of that side. True
 # if a tile of one list overlaps or touches, also at a corner, one of the other.
@@ -509,7 +522,8 @@ ex.q12.check(leaks)
 # %% [markdown]
 # ### Exercise 13 · Right in training, wrong in use
 # Batch normalisation keeps moving statistics for later. With Keras' momentum of 0.99 and 20 steps, or with tiny batches, they are far off
-# (Ioffe, arXiv:1702.03275, 2017; BCV-Uniandes/DMS#30, 2019: a network that is evaluated in training mode for this very reason).
+# (Ioffe, arXiv:1702.03275, 2017; [DMS#30](https://github.com/BCV-Uniandes/DMS/issues/30), 2019: a network that is evaluated in training mode
+# for this very reason).
 #
 # **Instrument** `differs_in_use(model, images)`: `model(images, training)` gives probabilities (batch, height, width, classes). True if more
 # than a tenth of the pixels change class between `training=True` and `training=False`. A little difference is healthy.
@@ -548,7 +562,8 @@ ex.q13.check(differs_in_use)
 # %% [markdown]
 # ### Exercise 14 · Ten of what?
 # "Rotation 10": degrees in one library, radians in `math.sin`, and full turns in Keras' `RandomRotation`, where 10 would be every angle.
-# *Seen in* keras#8868 (2017: the shear next to a rotation in degrees was in radians) and pmx#9 (2019).
+# *Seen in* [keras#8868](https://github.com/keras-team/keras/pull/8868) (2017: the shear next to a rotation in degrees was in radians) and
+# [pmx#9](https://github.com/dseeliger/pmx/issues/9) (2019).
 #
 # **Instrument** `unit_of(rotate)`: `rotate(image, angle)` turns a square image (n, n) about its centre, to either side, without interpolation.
 # Return `"degrees"`, `"radians"` or `"turns"`.
@@ -631,13 +646,15 @@ verdicts = {
     "6 counts_void": counts_void(accuracy_6),
     "7 softmax_twice": softmax_twice(loss_7, 3),
     "8 never_background": never_background(head_8),
+    "9 field_of_view": field_of_view(pyramid_9) == 1,
     "10 wrong_size": wrong_size(shape_10),
     "11 moves_apart": moves_apart(augment_11),
     "12 leaks": leaks(shuffled[64:], shuffled[:64], SIDE),
     "13 differs_in_use": differs_in_use(model_13, batches[0]),
+    "14 unit_of": unit_of(rotate_14) == "radians",
 }
+print([words for words, verdict in verdicts.items() if not verdict] or "all accused")
 show.record(exhibits_accused=sum(verdicts.values()))
-print({words: verdict for words, verdict in verdicts.items() if not verdict} or "all accused")
 
 # %% [markdown]
 # ## Rubric
@@ -647,6 +664,6 @@ print({words: verdict for words, verdict in verdicts.items() if not verdict} or 
 # | Apply | 6–10 | 6 | four of five, about 2 hours |
 # | Explore | 11–15 | 8 | two of five, about 3 hours |
 #
-# A correct check earns the points of 1 to 14. Exercise 15 earns 4 by its check and 4 by a person: a source (link), plausible, and a
-# symptom in numbers. 100 points in all; pass with 50. An instrument that works only on the exhibit shown earns nothing: the check never
-# uses that one.
+# A correct check earns the points of 1 to 14. Exercise 15 earns 4 by its check and 4 by a person: a source (link), plausible, and a symptom
+# in numbers; the progress line counts both. 100 points in all; pass with 50. An instrument that works only on the exhibit shown earns
+# nothing: the check never uses that one.
