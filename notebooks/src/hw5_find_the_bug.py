@@ -352,7 +352,7 @@ ex.q8.check(never_background)
 # ### Exercise 9 · Two heads
 # `pyramid_9` is the "atrous" pyramid of the course notes: dilation 6, 12, 18, all with 1×1 kernels. A loop that returned inside its body, and
 # used two branches of four, lived in [AdvSemiSeg#63](https://github.com/hfslyc/AdvSemiSeg/pull/63) (2021) and its heirs
-# ([PixelSSL#3](https://github.com/ZHKKKe/PixelSSL/issues/3), 2020). `shape_10` is the notes' PSPNet.
+# ([PixelSSL#3](https://github.com/ZHKKKe/PixelSSL/issues/3), 2020). `shape_10` gives what the notes' PSPNet gives.
 #
 # **Instrument** `field_of_view(head)`: `head(images)` takes (1, n, n, 1), any n, and gives NumPy features (1, n, n, any). Return the side, in
 # pixels, of the square window from which one output pixel reads.
