@@ -264,3 +264,22 @@ def test_solution_comes_from_the_source(module, file, tmp_path, monkeypatch, cap
 
 def test_name_and_module():
     assert (q1_1.name, q1_1.module) == ("q1_1", "test_exercises_engine")
+
+
+def test_progress_counts_what_the_last_checks_found(capsys):
+    @question("nudge")
+    def first(answer, rng):
+        expect(answer == 1, "count again.")
+
+    @question("nudge")
+    def second(answer, rng):
+        expect(answer == 2, "count again.")
+
+    tiers = {"Core": (6, [first]), "Explore": (8, [second])}
+    assert engine.progress(tiers) == "Core 0 of 1 · Explore 0 of 1 · 0 of 14 points"
+    second.check(2)
+    assert engine.progress(tiers) == "Core 0 of 1 · Explore 1 of 1 · 8 of 14 points"
+    first.check(1)
+    second.check(____)  # and what was correct before is no longer
+    assert engine.progress(tiers) == "Core 1 of 1 · Explore 0 of 1 · 6 of 14 points"
+    capsys.readouterr()

@@ -102,6 +102,7 @@ class Question:
         self.name, self.module = judge.__name__, judge.__module__.rsplit(".", 1)[-1]
         self.judge, self.hints, self.praise = judge, hints, praise
         self._given = 0
+        self.correct = False  # what the last check found
 
     def verdict(self, answer, seed: int | None = None) -> tuple[str, str]:
         """("correct" | "wrong" | "not attempted", what to tell the student). Never raises, whatever the answer does."""
@@ -123,7 +124,9 @@ class Question:
 
     def check(self, answer) -> None:
         """Print whether `answer` is right and, if not, what the mistake may be."""
-        print(self.verdict(answer)[1])
+        status, words = self.verdict(answer)
+        self.correct = status == "correct"
+        print(words)
 
     def hint(self) -> None:
         """Print the next hint: a nudge first, then the idea, then pseudo-code."""
@@ -149,6 +152,14 @@ class Question:
 def question(*hints: str, praise: str = "") -> Callable[[Callable], Question]:
     """Make a function `judge(answer, rng)` a Question with these three hints. Its name, `q4_1`, is the question's."""
     return lambda judge: Question(judge, hints, praise)
+
+
+def progress(tiers: dict[str, tuple[int, list[Question]]]) -> str:
+    """How many questions the last checks found correct, and the points; `tiers` is {name: (points a question, questions)}."""
+    counts = {name: (sum(one.correct for one in asked), len(asked), points) for name, (points, asked) in tiers.items()}
+    parts = " · ".join(f"{name} {right} of {count}" for name, (right, count, _) in counts.items())
+    reached, most = (sum(counts[name][i] * counts[name][2] for name in counts) for i in (0, 1))
+    return f"{parts} · {reached} of {most} points"
 
 
 def _names_blank(error) -> bool:
