@@ -400,3 +400,13 @@ def test_measuring_enlarges_logits_to_the_size_of_each_mask(tmp_path):
     found = training.measure(model, pairs, (12, 16))
     assert found.sum() == 2 * 24 * 32 + 48 * 40
     assert np.abs(found - expected).sum() <= 4  # ties, rounded apart
+
+
+def test_peak_memory_is_that_of_the_process_alone():
+    """A child of a large process is small."""
+    large = np.ones(60_000_000)
+    code = "from course_utils.training import peak_mb; print(peak_mb())"
+    environment = os.environ | {"KERAS_BACKEND": "numpy", "PYTHONPATH": str(Path(training.__file__).parents[1])}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
+    assert float(said) < training.peak_mb() - 200
+    assert large.sum() == len(large)

@@ -298,8 +298,8 @@ for name in WIDTHS:
 
 # %% [markdown]
 # ### Exercise 4.1 · Predict first
-# Pixel accuracy and mean IoU will be computed for all five on cities none of them has seen. By which of the two do they lie further apart? `"A"`
-# accuracy · `"B"` mean IoU · `"C"` about the same.
+# Divide the best network's score by the worst one's, on cities that none of them has seen: once for the pixel accuracy, once for the mean IoU.
+# Which ratio is larger? `"A"` that of the accuracy · `"B"` that of the mean IoU · `"C"` they are about the same.
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
