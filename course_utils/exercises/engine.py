@@ -151,6 +151,11 @@ def question(*hints: str, praise: str = "") -> Callable[[Callable], Question]:
     return lambda judge: Question(judge, hints, praise)
 
 
+def first_miss(verdicts):
+    """The first of several verdicts on one answer that is not "correct"; else the first."""
+    return next((verdict for verdict in verdicts if verdict[0] != "correct"), verdicts[0])
+
+
 def _names_blank(error) -> bool:
     """Whether a library met the blank and complained."""
     return "Blank" in str(error) or "____" in str(error)
