@@ -18,7 +18,7 @@ import kit
 from course_utils.exercises.submission import landlock
 
 WALL = landlock()[1]
-SECONDS, MEMORY = 30, 800
+SECONDS, MEMORY = 15, 800
 WRONG = "def double(array):\n    return array"
 
 
@@ -53,10 +53,14 @@ VANDAL = """
 import os, shutil, signal
 from pathlib import Path
 
-for place in [*Path(".").iterdir(), *Path("..").iterdir(), *Path("TEACHER").iterdir(), *Path("../..").glob("submission-*")]:
-    shutil.rmtree(place, ignore_errors=True)
+for folder in (".", "..", "../..", "TEACHER", "TEACHER/subs", "TEACHER/course_utils"):
+    for name in "subs", "notes.txt", "good.ipynb", "classes.py", "exercises", "home":
+        shutil.rmtree(Path(folder) / name, ignore_errors=True)
     try:
-        place.unlink()
+        for place in Path(folder).iterdir():
+            if folder != "../.." or "submission-" in place.name:
+                shutil.rmtree(place, ignore_errors=True)
+                place.unlink(missing_ok=True)
     except OSError:
         pass
 """
@@ -84,7 +88,7 @@ SUBMISSIONS = {
     "untouched": kit.notebook(kit.STUBS),
     "half": kit.notebook({"double": WRONG, "pick": "box = 3"}),
     "raises": kit.notebook({"double": 'def double(array):\n    raise ValueError("<script>alert(1)</script>\\nand more")'}),
-    "=<b>name</b>": kit.notebook({"double": "def double(array):\n    return object()"}),
+    "=<b>name": kit.notebook({"double": "def double(array):\n    return object()"}),
     "changed its mind": kit.notebook({"check total": "ex.q1_2.check(5)\nex.q1_2.check(6)"}),
     "guesses": kit.notebook({"check total": "for guess in range(9):\n    ex.q1_2.check(guess)"}),
     "magic": kit.notebook(
@@ -167,7 +171,7 @@ C, W, N, X = "correct", "wrong", "not attempted", "not run"
         ("untouched", (N, N, N), "Not attempted"),
         ("half", (W, C, W), "is each value twice as large?"),
         ("raises", (W, C, C), "your function stops with ValueError: <script>alert(1)</script>"),
-        ("'=<b>name</b>", (W, C, C), "not object"),
+        ("'=<b>name", (W, C, C), "not object"),
         ("changed its mind", (C, W, C), "count again"),
         ("guesses", (C, W, C), "count again"),
         ("magic", (C, C, C), "Correct."),
@@ -230,7 +234,7 @@ def test_pages_are_escaped_and_complete(graded):
     assert set(pages) == set(SUBMISSIONS)
     assert "<script" not in "".join(pages.values())
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in pages["raises"]
-    assert "=&lt;b&gt;name&lt;/b&gt;" in pages["=<b>name</b>"]
+    assert "=&lt;b&gt;name" in pages["=<b>name"]
     assert "3 of 3 points" in pages["good"]
     assert "1 of 3 points" in pages["half"]
     assert not re.search(r"https?:|src=|href=", "".join(pages.values())), "a page needs no other file"

@@ -21,6 +21,7 @@ import tomllib
 import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -87,10 +88,8 @@ class Session(Peer):
             raise Ended(f"the time of {self.seconds} s was over")
         used = 0
         for process in self._processes():
-            try:
+            with suppress(psutil.Error):  # it ended meanwhile
                 used += process.memory_info().rss
-            except psutil.Error:  # it ended meanwhile
-                continue
         if used > self.memory * 2**20:
             raise Ended(f"more than {self.memory} MB of memory were taken")
         if sum(file.stat(follow_symlinks=False).st_size for file in files(self.folder)) > 2**30:
@@ -105,15 +104,11 @@ class Session(Peer):
 
     def close(self):
         for process in self._processes():
-            try:
+            with suppress(psutil.Error):
                 process.kill()
-            except psutil.Error:
-                continue
         if os.name != "nt":
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, 9)
-            except ProcessLookupError:
-                pass
         self.process.wait()
 
 
@@ -288,14 +283,14 @@ class Run:
         try:
             if name in (self.state["objects"] or ()):
                 raise Opaque
-            return first_miss([self.questions[name].verdict(session.decode(answer), seed) for seed in self.state["seeds"]])
+            verdict, message = first_miss([self.questions[name].verdict(session.decode(answer), seed) for seed in self.state["seeds"]])
         except Opaque as kind:
             if objects is None and name not in self.state["objects"]:
                 return "wrong", clean(f"Not yet: numbers, text, arrays or functions that return them are wanted, not {kind}.")
             if objects is not None:
                 objects.add(name)
             verdict, message = session.request({"judge": self.state["seeds"]})["verdict"]
-            return (verdict if verdict in VERDICTS else "wrong"), clean(message)
+        return (verdict if verdict in VERDICTS else "wrong"), clean(message)
 
 
 def clean(message):
