@@ -88,9 +88,9 @@ def environment():
 
 
 def data_sets(notebook):
-    """Names of the data sets that the cells ask for with a literal: `ensure("eliret")`."""
+    """Names of the data sets that the cells ask for with a literal: `ensure("eliret")`, `ensure("eliret", seed=SEED)`."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return list(dict.fromkeys(re.findall(r"^[^#\n]*\bensure\([\"'](\w+)[\"']\)", code, re.M)))
+    return list(dict.fromkeys(re.findall(r"^[^#\n]*\bensure\([\"'](\w+)[\"'][,)]", code, re.M)))
 
 
 def text_of(output):
