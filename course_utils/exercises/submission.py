@@ -6,9 +6,10 @@ output goes nowhere; time, memory and disk end. On Linux from 5.13 on (`wall`) f
 than Python's, the system's and the course's can be read; newer kernels also cut it off from the network (6.7) and from signals to
 other processes (6.12). Unix also sets limits that a process cannot raise.
 
-What it does not prevent: a question whose right answer is an object, such as a network, is judged beside the student's code, which
-might forge that verdict. Solutions that are published may be handed in. Without `wall`, a submission may harm by absolute path whatever
-its user may. A process that leaves its session may outlive its submission. Whom you distrust that much, grade in a container.
+What it does not prevent: a question whose right answer takes or gives an object that cannot leave its process, such as a network or a
+random generator, is judged beside the student's code, which might forge that verdict. Solutions that are published may be handed in.
+Numbers as data may still be such that a check takes long over them. Without `wall`, a submission may harm by absolute path whatever its
+user may. A process that leaves its parents may outlive them. Whom you distrust that much, grade in a container.
 """
 
 import base64
@@ -18,8 +19,7 @@ import json
 import os
 import struct
 import sys
-import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sized
 from functools import partial
 from pathlib import Path, PurePath
 
@@ -29,7 +29,7 @@ from . import engine
 from .copies import ROOT
 
 MOST = 2**26  # bytes of a message
-FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial, np.ufunc)
+KINDS = "biufcSU"  # of arrays: numbers and text, nothing that is code
 
 
 class Opaque(BaseException):
@@ -95,17 +95,26 @@ class Peer:
             return {"dict": [[self.encode(key), self.encode(item)] for key, item in value.items()]}
         if isinstance(value, PurePath):
             return {"path": str(value)}
-        if isinstance(value, FUNCTIONS):
-            self.functions.append(value)
-            return {"function": len(self.functions) - 1}
-        if isinstance(value, Iterator):
-            self.functions.append(value.__next__)
-            return {"iterator": len(self.functions) - 1}
-        array = np.asarray(value) if hasattr(type(value), "__array__") else None
-        if array is None or array.dtype.kind not in "biufcSU":
-            if array is not None and array.dtype == object and array.size < 1000:
-                return self.encode(array.tolist())  # a blank may be in it
-            raise Opaque(type(value).__name__)
+        if isinstance(value, range):
+            return {"range": [value.start, value.stop, value.step]}
+        if hasattr(type(value), "__array__"):
+            return self._encode_array(value)
+        kind = value if isinstance(value, type) else type(value)
+        if any(base.__module__.startswith(("keras.", "tensorflow.", "jax")) for base in kind.__mro__):
+            raise Opaque(kind.__name__)  # checks look into these, and do not only call them
+        if callable(value) or isinstance(value, Iterator):
+            self.functions.append(value if callable(value) else value.__next__)
+            return {"function" if callable(value) else "iterator": len(self.functions) - 1}
+        if isinstance(value, Iterable):
+            return self.encode(list(value) if isinstance(value, Sized) else iter(value))
+        raise Opaque(kind.__name__)
+
+    def _encode_array(self, value):
+        array = np.asarray(value)
+        if array.dtype == object:  # a blank may be in it
+            return self.encode(array.tolist())
+        if array.dtype.kind not in KINDS:
+            raise Opaque(f"{type(value).__name__} of {array.dtype}")
         if array.nbytes > MOST // 2:
             raise ValueError(f"the answer is an array of {array.nbytes / 2**20:.0f} MB")
         data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
@@ -122,7 +131,7 @@ class Peer:
             return {self.decode(key): self.decode(item) for key, item in content}
         if kind in ("array", "scalar"):
             dtype, shape, data = content
-            if np.dtype(dtype).kind not in "biufcSU":
+            if np.dtype(dtype).kind not in KINDS:
                 raise ValueError(dtype)
             array = np.frombuffer(base64.b64decode(data), dtype).reshape(shape).copy()
             return array if kind == "array" else array[()]
@@ -132,7 +141,7 @@ class Peer:
             return Remote(partial(self.call, int(content)))
         if kind == "opaque":
             raise Opaque(content)
-        return {"blank": lambda _: engine.Blank(), "path": Path}[kind](content)
+        return {"blank": lambda _: engine.Blank(), "path": Path, "range": lambda ends: range(*ends)}[kind](content)
 
 
 class Remote(Iterator):
