@@ -158,7 +158,7 @@ def cells(path):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         found = [text(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
         metadata = notebook["metadata"].get("course", {})
-        return found, {key: metadata.get(key) for key in ("homework", "version")}
+        return found, {key: metadata[key] for key in ("homework", "version") if isinstance(metadata.get(key), str)}
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise ValueError("it is no notebook, or a damaged one") from None
 
@@ -170,7 +170,7 @@ def homework_of(path):
     except (OSError, ValueError):
         return None
     asked = re.search(r"^from course_utils\.exercises import (hw\d+) as ex\b", "\n".join(found), re.M)
-    return metadata["homework"] or (asked and asked[1])
+    return metadata.get("homework") or (asked and asked[1])
 
 
 def asks(code):
@@ -254,7 +254,7 @@ class Run:
                 session.send({"next": True})
         except Ended as reason:
             ended = str(reason)
-        except (TypeError, ValueError, KeyError, RecursionError):
+        except Exception:  # whatever a message that no honest submission sends may lead to
             ended = "the program disturbed the grader's line"
         finally:
             self.sessions.discard(session)
@@ -274,9 +274,10 @@ class Run:
             else:
                 verdict, message = "not run", "The check did not run."
             rows.append([name, verdict, message])
-        older = metadata["version"] not in (None, self.state["version"])
-        note = "This copy was made from an older version of the homework." if older else ""
-        return {"rows": rows, "note": note, "ended": ended, "walled": walled}
+        older = metadata.get("version", self.state["version"]) != self.state["version"]
+        notes = ["This copy was made from an older version of the homework."] if older else []
+        notes += [f"Cell {number + 1} of the code stops with {error}." for number, error in failed.items()][:3]
+        return {"rows": rows, "note": " ".join(notes), "ended": ended, "walled": walled}
 
     def judge(self, session, name, answer, objects):
         """(verdict, message) on an answer: here, or beside the student's code where the solution itself is an object."""
@@ -291,6 +292,13 @@ class Run:
                 objects.add(name)
             verdict, message = session.request({"judge": self.state["seeds"]})["verdict"]
         return (verdict if verdict in VERDICTS else "wrong"), clean(message)
+
+
+def digest(path):
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:  # `grade` says so in its rows
+        return "unreadable"
 
 
 def clean(message):
@@ -316,7 +324,7 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
     run = Run(homework, out, seconds, memory)
     run.prove()
     done, limits = run.state["done"], [seconds, memory]
-    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    digests = {path: digest(path) for path in paths}
 
     def fresh(path):
         old = done.get(path.stem, {})
@@ -340,7 +348,9 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
 
 def report(run, results, out):
     """Write the table, the pages and the summary from what is known of each student."""
-    with open(out, "w", newline="", encoding="utf-8-sig") as file:  # the mark at the start tells spreadsheets that this is UTF-8
+    with open(
+        out, "w", newline="", encoding="utf-8-sig", errors="replace"
+    ) as file:  # the mark at the start tells spreadsheets that this is UTF-8
         table = csv.writer(file)
         table.writerow(["student", "question", "verdict", "points", "message"])
         for student, result in results.items():
@@ -387,4 +397,5 @@ def page(path, title, about, columns, rows):
         f"<style>{style}</style></head><body>\n<h1>{html.escape(title)}</h1>\n<p>{html.escape(about)}</p>\n"
         f"<table>\n{row('th', columns)}{''.join(row('td', values) for values in rows)}</table>\n</body></html>\n",
         encoding="utf-8",
+        errors="replace",
     )
