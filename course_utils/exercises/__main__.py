@@ -11,8 +11,8 @@ USAGE = """\
 python -m course_utils.exercises start hw1 [--student ID]
     copies homework 1 to my_work/; with an ID, a word that is yours alone, your generated images are yours alone, too
 python -m course_utils.exercises grade FOLDER --out grades.csv [--seconds 180] [--memory 4096]
-    runs and grades the .ipynb files of a folder, each for so many seconds and with so many MB at most; grades.csv gets
-    a row for each student and question, the folder grades/ a page for each student. Started again, it goes on"""
+    runs and grades the .ipynb files of a folder; each may compute for so many seconds and take so many MB. grades.csv gets a
+    row for each student and question, the folder grades/ a page for each student. Started again, it goes on"""
 
 
 def main(arguments: list[str]) -> int:

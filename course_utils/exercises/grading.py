@@ -32,6 +32,7 @@ from .engine import first_miss
 from .submission import MOST, Opaque, Peer
 
 CASES = 3  # random cases a question; all must be right
+PATIENCE = 5  # a submission may take so many times its seconds of computing by the clock: it may have to share the computer, or sleep
 VERDICTS = ("correct", "wrong", "not attempted", "not run")
 PROCESS = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from course_utils.exercises.submission import main; main()"
 
@@ -55,7 +56,7 @@ class Session(Peer):
             start_new_session=True,
         )
         super().__init__(self.process.stdout, self.process.stdin)
-        self.end, self.looked, self.messages = time.monotonic() + seconds, 0, queue.Queue(maxsize=2)
+        self.end, self.looked, self.messages = time.monotonic() + PATIENCE * seconds, 0, queue.Queue(maxsize=2)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -84,12 +85,13 @@ class Session(Peer):
 
     def _look(self):
         """The limits that hold on every system, and for all processes of the submission together."""
-        if time.monotonic() > self.end:
-            raise Ended(f"the time of {self.seconds} s was over")
-        used = 0
+        used, busy = 0, 0
         for process in self._processes():
             with suppress(psutil.Error):  # it ended meanwhile
                 used += process.memory_info().rss
+                busy += sum(process.cpu_times()[:4])
+        if busy > self.seconds or time.monotonic() > self.end:
+            raise Ended(f"the time of {self.seconds} s was over")
         if used > self.memory * 2**20:
             raise Ended(f"more than {self.memory} MB of memory were taken")
         if sum(file.stat(follow_symlinks=False).st_size for file in files(self.folder)) > 2**30:
@@ -313,7 +315,7 @@ def clean(message):
 def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
     """Grade all `*.ipynb` of `folder`; write the table `out` and, beside it, pages and state. Returns the summary.
 
-    A submission may take `seconds` and `memory` (MB). What is graded already is kept until its file or the homework changes.
+    A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
     """
     paths = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
     named = Counter(filter(None, map(homework_of, paths)))

@@ -223,7 +223,7 @@ def limit(seconds, memory):
         return
     import resource
 
-    limits = {"DATA": memory * 2**20, "CPU": 4 * seconds, "FSIZE": 2**26, "CORE": 0}
+    limits = {"DATA": memory * 2**20, "CPU": 2 * seconds, "FSIZE": 2**26, "CORE": 0}
     for name, most in limits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
 
