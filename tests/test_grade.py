@@ -18,7 +18,7 @@ import kit
 from course_utils.exercises.submission import landlock
 
 WALL = landlock()[1]
-SECONDS, MEMORY = 12, 600
+SECONDS, MEMORY = 20, 600
 WRONG = "def double(array):\n    return array"
 
 
@@ -78,6 +78,13 @@ for place in ("../../planted.txt", "TEACHER/planted.txt", "TEACHER/course_utils/
     except OSError:
         pass
 """
+FAMILY = """
+import subprocess, sys, time
+
+for _ in range(2):
+    subprocess.Popen([sys.executable, "-c", "import time; block = bytearray(b'1') * 400_000_000; time.sleep(10**6)"])
+time.sleep(10**6)
+"""
 INFINITE = """
 import json, os, struct
 
@@ -124,6 +131,7 @@ SUBMISSIONS = {
     "loops": kit.notebook({"total": "while True:\n    pass"}),
     "loops in the answer": kit.notebook({"double": "def double(array):\n    while True:\n        pass"}),
     "eats memory": kit.notebook({"total": "blocks = []\nwhile True:\n    blocks.append(bytearray(2**24))"}),
+    "family eats memory": kit.notebook({"total": FAMILY}),
     "large answer": kit.notebook({"double": "import numpy as np\n\ndef double(array):\n    return np.zeros(2**23)"}),
     "crashes": kit.notebook({"total": "import os\n\nos._exit(0)"}),
     "segfault": kit.notebook({"total": "import ctypes\n\nctypes.string_at(0)"}),
@@ -207,6 +215,7 @@ C, W, N, X = "correct", "wrong", "not attempted", "not run"
         ("loops", (C, X, X), f"in cell 5 of the code the time of {SECONDS} s was over"),
         ("loops in the answer", (X, X, X), f"in cell 4 of the code the time of {SECONDS} s was over"),
         ("eats memory", (C, X, C), "NameError"),
+        ("family eats memory", (C, X, X), f"more than {MEMORY} MB of memory were taken"),
         ("large answer", (W, C, C), "ValueError: the answer is an array of 64 MB"),
         ("crashes", (C, X, X), "in cell 5 of the code the program ended by itself"),
         ("segfault", (C, X, X), "in cell 5 of the code the program ended by itself"),

@@ -34,7 +34,14 @@ from .submission import MOST, Opaque, Peer
 CASES = 3  # random cases a question; all must be right
 PATIENCE = 5  # a submission may take so many times its seconds of computing by the clock: it may have to share the computer, or sleep
 VERDICTS = ("correct", "wrong", "not attempted", "not run")
-PROCESS = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from course_utils.exercises.submission import main; main()"
+# What stands in for the notebook; both packages are imported at once, because behind the wall the course's folder cannot be listed.
+PROCESS = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import data_scripts
+from course_utils.exercises.submission import main
+main()
+"""
 
 
 class Ended(BaseException):
