@@ -52,6 +52,7 @@ class DataSet:
         threshold: whether readers cut masks at 128, so that any grey level is legal in them.
         red: whether masks are colour pictures with the class in their red channel.
         most_mb: an archive or a set that is larger than this is refused.
+        seed: of a student's own set, which is called NAME-SEED; None: the generator's.
     """
 
     name: str
@@ -69,6 +70,7 @@ class DataSet:
     threshold: bool = False
     red: bool = False
     most_mb: int = 500
+    seed: int | None = None
 
     @property
     def missing(self) -> str:
@@ -78,7 +80,7 @@ class DataSet:
     @property
     def generator(self) -> str:
         """Module with `make(folder, seed)`, `VERSION` and `SEED`; imported only when something is to be made."""
-        return f"data_scripts.{self.name}"
+        return f"data_scripts.{self.name.split('-')[0]}"
 
 
 def lookup(name: str) -> DataSet:

@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image
@@ -69,13 +69,14 @@ class Found:
         return f"{self.dataset.name}: {self.state}, {self.size}{self.note}"
 
 
-def ensure(name: str) -> Path:
+def ensure(name: str, seed: int | None = None) -> Path:
     """Folder of the data set `name`: the real one if it is on disk, else the generated one, made first if need be.
 
     Real sets are looked for in the folders of COURSE_DATA and in `data/`. Prints one line that says which it is.
+    With a `seed` the set always is a generated one, `data/NAME-SEED`: other images, drawn from the same distribution.
     Raises DataError for an unknown name and where the folder is in use for something else.
     """
-    dataset = lookup(name)
+    dataset = lookup(name) if seed is None else replace(lookup(name), name=f"{name}-{seed}", seed=seed)
     found = find(dataset)
     if not found or _stale(found):
         found = make(dataset)
@@ -132,9 +133,10 @@ def make(dataset: DataSet, **options) -> Found:
             found.note = f"; kept as it is, because of your own {_some(own)}"
             return found
         generator = importlib.import_module(dataset.generator)
-        card = {"kind": "generated", "version": generator.VERSION, "seed": generator.SEED, **options}
+        seed = generator.SEED if dataset.seed is None else dataset.seed
+        card = {"kind": "generated", "version": generator.VERSION, "seed": seed, **options}
         with building(dataset, **card, source=dataset.generator, licence=OUR_LICENCE) as folder:
-            generator.make(folder, generator.SEED, **options)
+            generator.make(folder, seed, **options)
     return at_home(dataset)
 
 
@@ -234,7 +236,8 @@ def _stale(found):
     if found.real:
         return False
     generator = importlib.import_module(found.dataset.generator)
-    return found.incomplete or found.card.get("version", 0) < generator.VERSION or found.card.get("seed") != generator.SEED
+    seed = generator.SEED if found.dataset.seed is None else found.dataset.seed
+    return found.incomplete or found.card.get("version", 0) < generator.VERSION or found.card.get("seed") != seed
 
 
 def _card(folder):

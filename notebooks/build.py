@@ -6,6 +6,7 @@ python notebooks/build.py run NAME --size tiny|lesson|full [--out FILE]
 python notebooks/build.py tiny [NAMES]              small copies of all notebooks for nbval, in build/tiny
 python notebooks/build.py evidence NAME             the long runs of notebooks/evidence/NAME.py that are still missing
 python notebooks/build.py links                     badges and setup cells from the address of the git remote
+python notebooks/build.py teacher                   teacher notes and solutions of all lessons and homework, in build/teacher.md
 """
 
 import argparse
@@ -29,7 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell
 
-from source import Problem, at_size, fingerprint, render, sources, tags
+from source import Problem, at_size, fingerprint, render, solved, sources, tags
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -88,9 +89,9 @@ def environment():
 
 
 def data_sets(notebook):
-    """Names of the data sets that the cells ask for with a literal: `ensure("eliret")`."""
+    """Names of the data sets that the cells ask for with a literal: `ensure("eliret")`, `ensure("eliret", seed=SEED)`."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return list(dict.fromkeys(re.findall(r"^[^#\n]*\bensure\([\"'](\w+)[\"']\)", code, re.M)))
+    return list(dict.fromkeys(re.findall(r"^[^#\n]*\bensure\([\"'](\w+)[\"'][,)]", code, re.M)))
 
 
 def text_of(output):
@@ -388,6 +389,25 @@ def links(root):
     print(f"{where} stands in pyproject.toml, in the setup cells and in the badges")
 
 
+def teacher(root):
+    """Write build/teacher.md: of each lesson and homework the title, the cells tagged `teacher`, and the exercises with their solutions."""
+    parts = ["Notes for teachers, and the solutions of all exercises. Not for students."]
+    for source in sources(root):
+        cells = source.cells()
+        parts.append(re.search(r"^# .*", cells[0].source, re.M)[0])
+        notes = [cell for cell in cells if "teacher" in tags(cell)]
+        parts += [cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```" for cell in notes]
+        for cell in cells:
+            if cell.cell_type == "markdown" and (asked := re.search(r"^### (Exercise .*)", cell.source, re.M)):
+                parts.append(f"## {asked[1]}")
+            elif "exercise" in tags(cell):
+                parts.append(f"```python\n{solved(cell.source)}\n```")
+    target = root / "build/teacher.md"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    print(f"{target.relative_to(root)}: notes and solutions of {len(sources(root))} lessons and homework")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -396,6 +416,7 @@ def main():
     commands.choices["build"].add_argument("--force", action="store_true")
     commands.add_parser("check")
     commands.add_parser("links")
+    commands.add_parser("teacher")
     commands.add_parser("evidence").add_argument("name")
     runs = commands.add_parser("run")
     runs.add_argument("name")

@@ -368,6 +368,19 @@ def test_setup_cell_on_colab(course, tmp_path):
         assert run_setup(course, alone, colab).stdout == "versions · toy\n"
 
 
+def test_the_teachers_document_holds_notes_and_solutions(course, capsys):
+    build.teacher(course)
+    text = (course / "build/teacher.md").read_text(encoding="utf-8")
+    assert "2 lessons and homework" in capsys.readouterr().out
+    first, second = text.split("# Homework 1 · Again")
+    for part in (first.split("# 01 · Doubling")[1], second):
+        assert "Ask what happens with 0." in part
+        assert "## Exercise 1.1 · Double\n\n```python\ndef double(n):\n    return 2 * n\n```" in part
+        assert "total = sum(" in part
+    assert "SOLUTION" not in text
+    assert "STUB" not in text
+
+
 @pytest.mark.parametrize("arguments", [["build", "99"], ["run", "99", "--size", "tiny"], ["evidence", "99"]])
 def test_errors_are_one_sentence(arguments, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["build.py", *arguments])

@@ -162,6 +162,11 @@ def progress(tiers: dict[str, tuple[int, list[Question]]]) -> str:
     return f"{parts} · {reached} of {most} points"
 
 
+def first_miss(verdicts):
+    """The first of several verdicts on one answer that is not "correct"; else the first."""
+    return next((verdict for verdict in verdicts if verdict[0] != "correct"), verdicts[0])
+
+
 def _names_blank(error) -> bool:
     """Whether a library met the blank and complained."""
     return "Blank" in str(error) or "____" in str(error)

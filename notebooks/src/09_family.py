@@ -139,7 +139,9 @@ print(f"{len(windows):,} windows: {counted:.0f} times the work, {measured:.0f} t
 show.record(windows_counted=counted, windows_measured=measured)
 
 # %% [markdown]
-# **What we see.** The same numbers, to 1e-4. W-COUNT
+# **What we see.** The same numbers, to 1e-4. Counted, the windows cost 25 times the work, and that is exact: their area, 17×17, is paid for each
+# pixel. Measured, it is 6 times the processor time: a stack of small windows keeps a processor busier than one image of few channels
+# does. Larger windows pay more for either.
 #
 # ## 2 · Where did the boundary go?
 # A network that classifies shrinks its image, 32 times in VGG16, to know *what* it sees. FCN-32s answers on that coarse grid and enlarges
@@ -291,7 +293,9 @@ said = {name: guess[some] for name, guess in guesses.items()}
 show.pairs(test_images[some], test_masks[some], STREET, predictions=said, size=2.4, alt=alt)
 
 # %% [markdown]
-# **What we see.** W-BOUNDARY
+# **What we see.** Within 2 pixels of a boundary the mean IoU is 0.39, 0.49, 0.52 for FCN-32s, 16s, 8s; over all pixels 0.70, 0.78, 0.80. The first
+# look back gains 0.10 there, the second 0.03. The encoder's weights are the same, so nothing but the way up can be the reason. One seed, small
+# network, three losses at once.
 #
 # ## 4 · Positions or copies?
 # A bridge costs memory: until the decoder uses it, what the encoder computed has to wait. **U-Net** keeps copies of whole feature maps,
@@ -649,7 +653,10 @@ alt = (
 show.figure(fig, alt)
 
 # %% [markdown]
-# **What we see.** W-TABLE
+# **What we see.** Forward time follows the multiply-adds (right), not the parameters (left): FCN has four times U-Net's parameters and needs half of
+# its time. The way back costs three to four times the way there. A training step of SegNet takes *as much* memory as U-Net's, 388 against 386 MB:
+# what fills it are the activations that every layer keeps for its gradient, and bridges are few of them. DeconvNet is the heaviest in all but
+# multiply-adds. Differences of a few per cent, as among the FCNs, are the machine's.
 #
 # The SegNet paper's own table, on a GPU, at 360×480 pixels and the papers' widths:
 #

@@ -355,7 +355,10 @@ show.record(city_best=max(city_iou.values()), city_least=min(city_iou.values()))
 show.record(city_baseline=metrics.mean_iou(matrices["all one class"]))
 
 # %% [markdown]
-# **What we see.** TEXT.
+# **What we see.** After a minute four networks know road, building, car and sky. SegNet, all green, is below the constant answer: what its many
+# layers learn arrives late, for there is no short way round them. The best mean IoU is 0.27, fifteen times the baseline's, at an accuracy of 0.75:
+# whatever is thin or rare is missing, and no network has found a pole. FCN-8s leads by mean IoU, DeepLab by accuracy. Best over worst: 5.5 for
+# the accuracy, 28 for the mean IoU.
 #
 # ## 5 · Where each one fails
 # One score hides the kind of mistake. Look at the same frames through five pairs of eyes.
@@ -370,7 +373,7 @@ def predict(model, images):
 
 
 guesses = {name: predict(model, images) for name, model in city.items()}
-alt = "Generated cities, their masks, and the predictions of five networks: coarse blocks, thin poles, missing people."
+alt = "Generated cities, their masks, and five predictions: SegNet all green, no poles anywhere."
 show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
 
 # %%
@@ -390,7 +393,9 @@ for name, said in guesses.items():
 show.table(rows, digits=1)
 
 # %% [markdown]
-# **What we see.** TEXT.
+# **What we see.** Near borders every network is wrong in nearly half of the pixels, away from them in one of six or seven; SegNet everywhere.
+# DeepLab has the fewest errors in both columns. U-Net turns the pavement into road and people into cars: it says five classes and no more.
+# FCN-8s dares to say signs, people and terrain, in blobs.
 #
 # Browse the frames and the five networks yourself.
 
@@ -432,7 +437,8 @@ alt = "CamVid frames (Brostow et al., 2009), masks, and five predictions."
 show.pairs(images, masks, CAMVID, predictions=guesses, size=2.0, alt=alt)
 
 # %% [markdown]
-# **What we see.** TEXT.
+# **What we see.** The same three lead, FCN-8s before PSPNet and DeepLab, and all five are above the baseline. FCN-8s has most parameters, in its dense
+# layers, and an image costs it no more. Two epochs, one seed: do not believe an order yet.
 #
 # ## 7 · How sure is the order?
 # One run each says little: another seed draws other first weights and another order of the frames. So twice as many epochs of section 6 were
@@ -484,7 +490,9 @@ gap = best - np.mean(scores[order[1]])  # to the second worst
 show.record(seed_range=np.mean([np.ptp(found) for found in scores.values()]), short_gap=gap)
 
 # %% [markdown]
-# **What we see.** TEXT.
+# **What we see.** After four epochs FCN-8s has 0.448, PSPNet 0.418, and seeds of one network lie 0.06 apart on average: farther than most
+# neighbours in this table. Poles are at 0 for all five, signs nearly so: at 128×160 a pole is a pixel wide or less. The dots of one row overlap those of the next
+# in three of ten pairs, as you are about to count.
 #
 # ### Exercise 7.1 · Which order is safe?
 # `scores` maps a network to its mean IoUs, one a seed. Return the set of pairs `(better, worse)` such that **every** seed of the first beats **every**
@@ -532,7 +540,8 @@ rows = [
 show.table(rows)
 
 # %% [markdown]
-# **What we see.** TEXT.
+# **What we see.** Twenty runs, and the best of them is 0.06 above the mean of the very same network: twice what second place is behind here.
+# Report the mean of seeds that you chose beforehand, and their spread.
 #
 # ## 8 · Recap
 #
