@@ -491,8 +491,8 @@ show.record(seed_range=np.mean([np.ptp(found) for found in scores.values()]), sh
 
 # %% [markdown]
 # **What we see.** After four epochs FCN-8s has 0.448, PSPNet 0.418, and seeds of one network lie 0.06 apart on average: farther than most
-# neighbours in this table. Poles are at 0 for all five, signs nearly so: at 128×160 a pole is a pixel wide or less. The dots of one row overlap those of the next
-# in three of ten pairs, as you are about to count.
+# neighbours in this table. Poles are at 0 for all five, signs nearly so: at 128×160 a pole is a pixel wide or less. The dots of one row
+# overlap those of the next in three of ten pairs, as you are about to count.
 #
 # ### Exercise 7.1 · Which order is safe?
 # `scores` maps a network to its mean IoUs, one a seed. Return the set of pairs `(better, worse)` such that **every** seed of the first beats **every**
