@@ -276,6 +276,7 @@ def loss_for(share):
     return lambda masks, logits: pixels(masks, logits) + classes(masks, logits)
 
 
+# %%
 def train(name, train_pairs, size, epochs):
     keras.utils.set_random_seed(SEED)
     classes = train_pairs.table.num_classes
@@ -290,7 +291,6 @@ def train(name, train_pairs, size, epochs):
     return model, training.fit(model, batches, epochs=epochs)
 
 
-# %%
 share_of = {"cityscapes": share}
 city, city_runs = {}, {}
 for name in WIDTHS:
