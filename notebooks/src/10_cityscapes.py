@@ -313,7 +313,6 @@ ex.q4_1.check(further_apart)
 
 # %%
 def majority(pairs, common):
-    """The matrix of saying `common` everywhere."""
     counts = sum(np.bincount(pairs.read(n)[1].ravel(), minlength=256) for n in range(len(pairs)))
     matrix = np.zeros((pairs.table.num_classes,) * 2, np.int64)
     matrix[:, common] = counts[: len(matrix)]
@@ -324,16 +323,13 @@ def summary(matrices, models, runs):
     rows = []
     for name, matrix in matrices.items():
         hits, said = np.diag(matrix), matrix.sum(axis=0)
-        rows.append(
-            {
-                "network": name,
-                "parameters": f"{models[name].count_params():,}" if name in models else "–",
-                "seconds": f"{runs[name].seconds:.0f}" if name in runs else "–",
-                "pixel accuracy": metrics.pixel_accuracy(matrix),
-                "precision": np.mean(hits[said > 0] / said[said > 0]),
-                "mean IoU": metrics.mean_iou(matrix),
-            }
-        )
+        row = {"network": name, "parameters": "–", "seconds": "–"}
+        if name in models:
+            row["parameters"] = f"{models[name].count_params():,}"
+            row["seconds"] = f"{runs[name].seconds:.0f}"
+        row |= {"pixel accuracy": metrics.pixel_accuracy(matrix)}
+        row |= {"precision": np.mean(hits[said > 0] / said[said > 0])}
+        rows.append(row | {"mean IoU": metrics.mean_iou(matrix)})
     show.table(rows)
 
 
