@@ -536,22 +536,21 @@ rows = [
 show.table(rows)
 
 # %% [markdown]
-# **What we see.** Twenty runs, and the best of them is 0.06 above the mean of the very same network: twice what second place is behind here.
-# Report the mean of seeds that you chose beforehand, and their spread.
+# **What we see.** The best of twenty runs is 0.06 above the mean of the very same network, twice what second place is behind here. Report the
+# mean of seeds chosen beforehand.
 #
 # ## 8 · Recap
 #
 # You can now
-# - **open** polygons, label ids, instance ids and colours, and know which of them to train on;
+# - **open** polygons, label ids, instance ids and colours;
 # - **translate** ids into train ids with one look-up, 255 for what does not count;
 # - **score** by the official rule: one matrix over all frames, ignored truth left out;
-# - **compare** networks under one protocol: same frames, seconds, loss, and a baseline beside them;
+# - **compare** networks under one protocol, a baseline beside them;
 # - **judge** a difference by its seeds before you believe it.
 #
 # **Words** [confusion matrix, ignore label, instance segmentation](00_start_here.ipynb#glossary) in three languages.
 #
-# **Try next** the widths of section 4 doubled for the network you like least; `EPOCHS` of the evidence run on a GPU. Lesson 11 starts from
-# weights that have seen a street before.
+# **Try next** the widths of section 4 doubled, for the network you like least.
 
 # %% [markdown]
 # **References** Cordts et al. (2016), *The Cityscapes dataset*, arXiv:1604.01685. Brostow, Fauqueur, Cipolla (2009), *Semantic object classes in
