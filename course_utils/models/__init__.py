@@ -7,15 +7,22 @@ from .deeplab import deeplab
 from .fcn import fcn, fcn8, fcn16, fcn32, fcn_skip
 from .pspnet import pspnet
 from .segnet import segnet, segnet_lite
-from .unet import unet
+from .unet import unet, unet_on
 
 __all__ = [
-    "build", "deconvnet", "deeplab", "fcn", "fcn8", "fcn16", "fcn32", "fcn_skip", "pspnet", "segnet", "segnet_lite", "unet",
+    "build", "deconvnet", "deeplab", "fcn", "fcn8", "fcn16", "fcn32", "fcn_skip", "pspnet", "segnet", "segnet_lite", "unet", "unet_on",
 ]  # fmt: skip
+
+
+def _unet(width, **options):
+    if "encoder" in options:
+        return unet_on(width=width or 16, **options)
+    return unet(widths=tuple((width or 64) << level for level in range(5)), batch_norm=True, **options)
+
 
 # name → function, the paper's width, and what makes the network as its paper has it and trainable from scratch
 NETWORKS = {
-    "unet": (lambda width, **options: unet(widths=tuple(width << level for level in range(5)), **options), 64, {"batch_norm": True}),
+    "unet": (_unet, None, {}),
     "fcn32s": (fcn32, 64, {"batch_norm": True}),
     "fcn16s": (fcn16, 64, {"batch_norm": True}),
     "fcn8s": (fcn8, 64, {"batch_norm": True}),
@@ -34,9 +41,10 @@ def build(name: str, num_classes: int, width: int | None = None, input_shape=(No
         num_classes: channels of the output.
         width: filters of the first layer, the others grow with it; None: as in the paper.
         input_shape: (height, width, channels); None for a height or width that may change. They are multiples of the network's stride:
-            8 for deeplab and pspnet, 16 for unet, 32 for the others; a ValueError says so otherwise.
+            8 for deeplab and pspnet, 16 for unet, 32 for the others and for unet with an encoder; a ValueError says so otherwise.
         activation: None (logits), "sigmoid" or "softmax".
-        options: of that network alone, such as `dropout` or `encoder`.
+        options: of that network alone, such as `dropout`; for unet, deeplab and pspnet an `encoder` with its `weights` and `freeze`
+            (see `backbones.under`).
 
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).

@@ -1,9 +1,43 @@
-"""Encoders: from images to feature maps at several strides, for decoders that differ."""
+"""Encoders: from images to feature maps at several strides, for decoders that differ.
+
+`dilated` is small and trains from scratch. The others are the image classifiers of keras.applications, and ResNet18 and 34 of KerasHub,
+without their last layers: `under` puts one below a decoder, with what it wants of its input inside the model and with weights that were
+learned elsewhere, if there are any. `freeze` and `unfreeze` say which of its layers learn.
+"""
+
+import math
+from pathlib import Path
 
 import keras
 from keras import layers
 
-from .blocks import convolution
+from course_utils.layers import ResizeLike
+
+from .blocks import convolution, start
+
+BEFORE = {  # what an encoder was made for: scale and offset of RGB images in [0, 1], and whether blue comes first
+    "caffe": (255.0, [-103.939, -116.779, -123.68], True),
+    "tf": (2.0, -1.0, False),
+    "torch": ([1 / 0.229, 1 / 0.224, 1 / 0.225], [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], False),
+    "inside": (255.0, 0.0, False),  # the encoder itself goes on from 0–255
+}
+_MADE_FOR = {
+    "caffe": "VGG16 VGG19 ResNet50 ResNet101 ResNet152",
+    "tf": "ResNet50V2 ResNet101V2 ResNet152V2 MobileNet MobileNetV2 InceptionV3 InceptionResNetV2 Xception",
+    "torch": "DenseNet121 DenseNet169 DenseNet201 ResNet18 ResNet34",
+    "inside": "MobileNetV3Small MobileNetV3Large EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 "
+    "EfficientNetB5 EfficientNetB6 EfficientNetB7 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2S "
+    "EfficientNetV2M EfficientNetV2L ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge",
+}
+ENCODERS = {name.lower(): (name, made_for) for made_for, names in _MADE_FOR.items() for name in names.split()}
+HUB = {  # name → preset of KerasHub, and how to build it without one
+    "resnet18": ("resnet_18_imagenet", {"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "block_type": "basic_block"}, [2, 2, 2, 2]),
+    "resnet34": (
+        "resnet_vd_34_imagenet",
+        {"input_conv_filters": [32, 32, 64], "input_conv_kernel_sizes": [3, 3, 3], "block_type": "basic_block_vd"},
+        [3, 4, 6, 3],
+    ),
+}
 
 
 def dilated(x, width=32):
@@ -42,41 +76,179 @@ def dilated(x, width=32):
     return {4: low, 8: x}
 
 
-def mobilenetv2(x, width=32):
-    """MobileNetV2 (Sandler et al., 2018, arXiv:1801.04381) with its last stride taken out: 1/16 of the size, from random weights.
+def under(name, decode, encoder, input_shape, width, weights=None, freeze=False, stride=32) -> keras.Model:
+    """A network of an encoder and a decoder.
 
-    Args: as for `dilated`, with multiples of 16; width 32 is the paper's.
-    Returns: features at strides 4 and 16.
+    Args:
+        name: of the model.
+        decode: function from features, stride → (batch, height / stride, width / stride, channels), to the output.
+        encoder: "dilated", which has `width` filters at first and stops at stride 8, or a name of `ENCODERS`, as its paper has it.
+        input_shape: (height, width, 3); height and width are multiples of the encoder's largest stride or None.
+        weights: None (random), "imagenet" (downloaded once by Keras) or a file of weights of this very encoder: one that
+            keras.applications offers (the kind whose name says `no_top`), or one written by `save`.
+        freeze: the encoder does not learn, and its batch normalisation keeps to the averages it has.
+        stride: the largest one an encoder of `ENCODERS` shall have; 16 or 8 keep more detail, by dilation (ConvNeXt: always 32).
+
+    Returns:
+        Model; with an encoder of `ENCODERS` its layers are "encoder" (images to a list of features, the finest first) and "decoder".
+
+    Raises:
+        ValueError: an unknown encoder, weights that are not there, broken or of another encoder.
     """
-    encoder = keras.applications.MobileNetV2((*x.shape[1:3], 3), alpha=width / 32, include_top=False, weights=None)
-    names = {4: "block_3_expand_relu", 16: "out_relu"}
-    return _taps(_dilate(encoder, {"block_13": 2, "block_14": 2, "block_15": 2, "block_16": 2}), names, x)
+    if encoder == "dilated":
+        inputs, x = start(input_shape, 8)
+        return keras.Model(inputs, decode(dilated(x, width)), name=name)
+    below, strides = _encoder(encoder, weights, stride)
+    inputs, x = start(input_shape, strides[-1])
+    features = below(x)
+    ends = [keras.Input(feature.shape[1:]) for feature in features]
+    above = keras.Model(ends, decode(dict(zip(strides, ends, strict=True))), name="decoder")
+    model = keras.Model(inputs, above(features), name=name)
+    below.trainable = not freeze
+    return model
 
 
-def resnet50(x):
-    """ResNet50 (He et al., 2016, arXiv:1512.03385), its last two strides taken out, as PSPNet has it: 1/8 of the size, from random weights.
+def save(model, path):
+    """Write the weights of a model's encoder, for `weights=path` of another model; the name ends in .weights.h5."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    part = Path(path).with_name("part." + Path(path).name)
+    backbone(model).save_weights(part, overwrite=True)
+    part.replace(path)
 
-    Args: x as for `dilated`. Returns: features at strides 4 and 8.
+
+def backbone(model) -> keras.Model:
+    """The encoder of a model of `under`, without what stands before it."""
+    return model.get_layer("encoder").get_layer("backbone")
+
+
+def unfreeze(model, from_stride=32):
+    """Let the encoder's layers learn that work at `from_stride` or beyond; those before do not. Compile the model again afterwards.
+
+    Batch normalisation stays in inference mode everywhere: the averages of a few small batches would destroy what the weights expect.
+
+    Args:
+        model: of `under`, with an encoder of `ENCODERS`.
+        from_stride: 32 for the last stage alone, 2 for all but the first layer or two, 1 for everything.
     """
-    encoder = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(*x.shape[1:3], 3))
-    return _taps(_dilate(encoder, {"conv4": 2, "conv5": 4}), {4: "conv2_block3_out", 8: "conv5_block3_out"}, x)
+    inner = backbone(model)
+    inner.trainable = model.get_layer("encoder").trainable = True
+    reached = 1
+    for layer, stride in zip(inner.layers, _strides(inner, [_spot(layer) for layer in inner.layers]), strict=True):
+        reached = stride or reached
+        layer.trainable = reached >= from_stride and not isinstance(layer, layers.BatchNormalization)
 
 
-def _taps(encoder, names, x):
-    outputs = keras.Model(encoder.inputs, [encoder.get_layer(name).output for name in names.values()], name=encoder.name)
-    return dict(zip(names, outputs(layers.Rescaling(2.0, -1.0)(x)), strict=True))  # both were made for inputs around 0
+# ---------------------------------------------------------------- making an encoder
 
 
-def _dilate(encoder, stages):
-    """The same network whose layers with these beginnings of their names have no strides, but a dilation rate."""
+def _encoder(name, weights, stride):
+    """(Model "encoder" from images in [0, 1] to a list of features, their strides)."""
+    if name not in ENCODERS:
+        raise ValueError(f"there is no encoder {name!r}; choose one of dilated, {', '.join(ENCODERS)}.")
+    plain = _with_weights(name, weights)
+    if stride < 32 and not name.startswith("convnext"):
+        plain = _dilate(plain, stride)
+    taps = _taps(plain)
+    inner = keras.Model(plain.inputs, [taps[stride] for stride in sorted(taps)], name="backbone")
+    scale, offset, blue_first = BEFORE[ENCODERS[name][1]]
+    inputs = keras.Input((None, None, 3))
+    features = inner(layers.Rescaling(scale, offset)(inputs[..., ::-1] if blue_first else inputs))
+    if name.startswith(("inception", "xception")):  # they convolve without padding here and there; the decoder counts on whole parts
+        features = [ResizeLike()(feature, layers.AveragePooling2D(stride)(inputs)) for stride, feature in zip(sorted(taps), features, strict=True)]
+    return keras.Model(inputs, features, name="encoder"), sorted(taps)
+
+
+def _with_weights(name, weights):
+    """The classifier without its last layers."""
+    if weights == "imagenet":
+        try:
+            return _classifier(name, "imagenet")
+        except Exception as error:  # Keras raises nothing more special
+            if "fetch failure" not in str(error) and name not in HUB:
+                raise
+            raise ValueError(
+                f"The ImageNet weights of {name} cannot be fetched ({str(error).splitlines()[0][:200]}). With a connection they come by "
+                f"themselves; without one, fetch that file elsewhere and give weights=PATH, or take weights=None."
+            ) from None
+    plain = _classifier(name, None)
+    if weights is None:
+        return plain
+    path = Path(weights)
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; give the path of a file with weights of {name}, or take weights=None.")
+    try:
+        plain.load_weights(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        said = str(error).splitlines()[0][:120]
+        raise ValueError(f"{path} holds no weights of {name}, or is damaged ({said}); fetch it again, or name the right encoder.") from None
+    if name.startswith("efficientnetb"):  # their files hold deviations where Keras expects variances; weights="imagenet" mends that, too
+        normalisation = plain.get_layer("normalization")
+        normalisation.adapt_variance.assign(keras.ops.square(normalisation.adapt_variance))
+        normalisation.finalize_state()
+    return plain
+
+
+def _classifier(name, weights):
+    if name not in HUB:
+        make = getattr(keras.applications, ENCODERS[name][0])
+        return make(include_top=False, weights=weights, input_shape=(None, None, 3))
+    try:
+        import keras_hub
+    except ImportError:
+        raise ValueError(f"{name} comes with KerasHub: pip install keras-hub") from None
+    preset, options, depths = HUB[name]
+    if weights:
+        return keras_hub.models.Backbone.from_preset(preset)
+    widths = {"stackwise_num_filters": [64, 128, 256, 512], "stackwise_num_blocks": depths, "stackwise_num_strides": [1, 2, 2, 2]}
+    return keras_hub.models.ResNetBackbone(**options, **widths)
+
+
+# ---------------------------------------------------------------- strides
+
+
+def _strides(encoder, tensors):
+    """How many pixels of the image lie between two of each of `tensors`, as the nearest power of two; None for a tensor that is None."""
+    side = 1024  # so large that the few pixels which unpadded convolutions lose do not count
+    known = {number: tensor for number, tensor in enumerate(tensors) if tensor is not None and len(tensor.shape) == 4}
+    shapes = keras.Model(encoder.inputs, list(known.values())).compute_output_spec(keras.KerasTensor((1, side, side, 3)))
+    found = {number: 2 ** round(math.log2(side / shape.shape[1])) for number, shape in zip(known, shapes, strict=True)}
+    return [found.get(number) for number in range(len(tensors))]
+
+
+def _spot(layer):
+    """The layer's output in its encoder's graph; None for a model in the model, which only tells of its own."""
+    return None if isinstance(layer, keras.Model) else layer.output
+
+
+def _taps(encoder):
+    """stride → the last output there that is finished: no padding, and no convolution or normalisation before its activation."""
+
+    def finished(layer):
+        bare = isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)) and layer.activation is keras.activations.linear
+        return not bare and not isinstance(layer, (layers.ZeroPadding2D, layers.BatchNormalization, keras.Model))
+
+    spots = [layer.output for layer in encoder.layers if finished(layer)]
+    return {stride: spot for stride, spot in zip(_strides(encoder, spots), spots, strict=True) if stride in (2, 4, 8, 16, 32)}
+
+
+def _dilate(encoder, limit):
+    """The same weights with no stride beyond `limit`: from there on kernels have holes, so that they see what they saw before."""
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.MaxPooling2D, layers.AveragePooling2D)
+    moving = [layer for layer in encoder.layers if isinstance(layer, kinds)]
+    before, after = (_strides(encoder, [getattr(layer, side) for layer in moving]) for side in ("input", "output"))
+    rates = {layer.name: old // limit or 1 for layer, old, new in zip(moving, before, after, strict=True) if new > limit}
+    margins = {id(layer.input) for layer in moving if layer.name in rates}
 
     def change(layer):
-        rate = next((rate for beginning, rate in stages.items() if layer.name.startswith(beginning)), 1)
-        if rate > 1 and isinstance(layer, layers.ZeroPadding2D):  # only there because of the stride
-            return layers.Identity(name=layer.name)
+        if isinstance(layer, layers.ZeroPadding2D) and id(layer.output) in margins:
+            return layers.Identity(name=layer.name)  # the convolution pads for itself now
         config = layer.get_config()
-        if rate > 1 and "dilation_rate" in config:
-            config |= {"strides": (1, 1), "padding": "same", "dilation_rate": rate if config["kernel_size"][0] > 1 else 1}
+        if layer.name in rates:
+            config |= {"strides": (1, 1), "padding": "same"}
+            if "dilation_rate" in config:
+                config["dilation_rate"] = rates[layer.name] if config["kernel_size"][0] > 1 else 1
         return type(layer).from_config(config)
 
-    return keras.models.clone_model(encoder, clone_function=change)
+    changed = keras.models.clone_model(encoder, clone_function=change)
+    changed.set_weights(encoder.get_weights())
+    return changed

@@ -6,7 +6,7 @@ from keras import layers
 from course_utils.layers import MeanOfParts, ResizeLike
 
 from . import backbones
-from .blocks import convolution, start
+from .blocks import convolution
 
 
 def pyramid_pooling(x, bins=(1, 2, 3, 6)):
@@ -23,24 +23,28 @@ def pyramid_pooling(x, bins=(1, 2, 3, 6)):
     return layers.Concatenate()([x, *(ResizeLike()(part, x) for part in parts)])
 
 
-def pspnet(input_shape=(None, None, 3), num_classes=19, width=32, encoder="dilated", dropout=0.1, activation=None) -> keras.Model:
+def pspnet(
+    input_shape=(None, None, 3), num_classes=19, width=32, encoder="dilated", dropout=0.1, activation=None, **pretrained
+) -> keras.Model:
     """A dilated encoder, pyramid pooling, and one bilinear step to the size of the image.
 
     Args:
         input_shape: (height, width, channels); height and width are multiples of 8 or None.
         num_classes: channels of the output.
         width: filters of the small encoder's first layer; the convolution after the pyramid has 8 times as many.
-        encoder: "dilated" or "resnet50", see `backbones`.
+        encoder: "dilated" or a name of `backbones.ENCODERS`, at stride 8 (the paper: "resnet50").
         dropout: share of activations dropped before the last layer while training.
         activation: None, "sigmoid" or "softmax".
+        pretrained: `weights` and `freeze`, see `backbones.under`.
 
     Returns:
         Model from images (batch, height, width, channels) in [0, 1] to (batch, height, width, num_classes).
     """
-    inputs, x = start(input_shape, 8)
-    features = backbones.resnet50(x) if encoder == "resnet50" else backbones.dilated(x, width)
-    x = pyramid_pooling(features[8])
-    x = layers.Dropout(dropout)(convolution(x, 8 * width))
-    x = layers.Conv2D(num_classes, 1)(x)
-    x = layers.UpSampling2D(8, interpolation="bilinear")(x)
-    return keras.Model(inputs, layers.Activation(activation)(x), name="pspnet")
+
+    def decode(features):
+        deepest = max(features)
+        x = layers.Dropout(dropout)(convolution(pyramid_pooling(features[deepest]), 8 * width))
+        x = layers.UpSampling2D(deepest, interpolation="bilinear")(layers.Conv2D(num_classes, 1)(x))
+        return layers.Activation(activation)(x)
+
+    return backbones.under("pspnet", decode, encoder, input_shape, width, stride=8, **pretrained)

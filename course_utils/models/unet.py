@@ -5,6 +5,7 @@ from keras import layers
 
 from course_utils.layers import MirrorPadding
 
+from . import backbones
 from .blocks import convolution, start
 
 
@@ -76,3 +77,31 @@ def unet(
         x = layers.Cropping2D(2)(x)
     outputs = layers.Conv2D(num_classes, 1, activation=activation)(x)
     return keras.Model(inputs, outputs, name="unet" if skips else "unet_without_skips")
+
+
+def unet_on(encoder, input_shape=(None, None, 3), num_classes=19, width=16, activation=None, **pretrained) -> keras.Model:
+    """U-Net whose way down is an image classifier (Iglovikov and Shvets, 2018, arXiv:1801.05746).
+
+    Args:
+        encoder: a name of `backbones.ENCODERS`.
+        input_shape: (height, width, 3); height and width are multiples of 32 or None.
+        num_classes: channels of the output.
+        width: filters of the decoder at full size; 2, 4, 8 and 16 times as many at strides 2 to 16.
+        activation: None, "sigmoid" or "softmax".
+        pretrained: `weights` and `freeze`, see `backbones.under`.
+
+    Returns:
+        Model from images (batch, height, width, 3) in [0, 1] to (batch, height, width, num_classes).
+    """
+
+    def decode(features):
+        x = features[32]
+        for stride in (16, 8, 4, 2, 1):
+            x = layers.UpSampling2D()(x)
+            if stride in features:  # ConvNeXt has none at 2
+                x = layers.Concatenate()([features[stride], x])
+            for _ in range(2):
+                x = convolution(x, stride * width)
+        return layers.Conv2D(num_classes, 1, activation=activation)(x)
+
+    return backbones.under("unet", decode, encoder, input_shape, width, **pretrained)
