@@ -6,6 +6,7 @@ learned elsewhere, if there are any. `freeze` and `unfreeze` say which of its la
 """
 
 import math
+import warnings
 from pathlib import Path
 
 import keras
@@ -31,7 +32,11 @@ _MADE_FOR = {
 }
 ENCODERS = {name.lower(): (name, made_for) for made_for, names in _MADE_FOR.items() for name in names.split()}
 HUB = {  # name → preset of KerasHub, and how to build it without one
-    "resnet18": ("resnet_18_imagenet", {"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "block_type": "basic_block"}, [2, 2, 2, 2]),
+    "resnet18": (
+        "resnet_18_imagenet",
+        {"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "block_type": "basic_block"},
+        [2, 2, 2, 2],
+    ),
     "resnet34": (
         "resnet_vd_34_imagenet",
         {"input_conv_filters": [32, 32, 64], "input_conv_kernel_sizes": [3, 3, 3], "block_type": "basic_block_vd"},
@@ -148,13 +153,15 @@ def _encoder(name, weights, stride):
     plain = _with_weights(name, weights)
     if stride < 32 and not name.startswith("convnext"):
         plain = _dilate(plain, stride)
-    taps = _taps(plain)
-    inner = keras.Model(plain.inputs, [taps[stride] for stride in sorted(taps)], name="backbone")
+    taps = _taps(plain, widest=name.startswith("inception"))
+    inner = keras.Model(plain.input, [taps[stride] for stride in sorted(taps)], name="backbone")
     scale, offset, blue_first = BEFORE[ENCODERS[name][1]]
     inputs = keras.Input((None, None, 3))
     features = inner(layers.Rescaling(scale, offset)(inputs[..., ::-1] if blue_first else inputs))
     if name.startswith(("inception", "xception")):  # they convolve without padding here and there; the decoder counts on whole parts
-        features = [ResizeLike()(feature, layers.AveragePooling2D(stride)(inputs)) for stride, feature in zip(sorted(taps), features, strict=True)]
+        features = [
+            ResizeLike()(feature, layers.AveragePooling2D(stride)(inputs)) for stride, feature in zip(sorted(taps), features, strict=True)
+        ]
     return keras.Model(inputs, features, name="encoder"), sorted(taps)
 
 
@@ -177,12 +184,13 @@ def _with_weights(name, weights):
     if not path.is_file():
         raise ValueError(f"{path} is not there; give the path of a file with weights of {name}, or take weights=None.")
     try:
-        plain.load_weights(path)
+        with warnings.catch_warnings(action="ignore"):  # what does not fit is an error below
+            plain.load_weights(path)
     except (ValueError, OSError, KeyError, TypeError) as error:
         said = str(error).splitlines()[0][:120]
         raise ValueError(f"{path} holds no weights of {name}, or is damaged ({said}); fetch it again, or name the right encoder.") from None
     if name.startswith("efficientnetb"):  # their files hold deviations where Keras expects variances; weights="imagenet" mends that, too
-        normalisation = plain.get_layer("normalization")
+        (normalisation,) = (layer for layer in plain.layers if isinstance(layer, layers.Normalization))
         normalisation.adapt_variance.assign(keras.ops.square(normalisation.adapt_variance))
         normalisation.finalize_state()
     return plain
@@ -191,7 +199,8 @@ def _with_weights(name, weights):
 def _classifier(name, weights):
     if name not in HUB:
         make = getattr(keras.applications, ENCODERS[name][0])
-        return make(include_top=False, weights=weights, input_shape=(None, None, 3))
+        with warnings.catch_warnings(action="ignore"):  # that the weights were learned at 224×224, which is meant
+            return make(include_top=False, weights=weights, input_shape=(None, None, 3))
     try:
         import keras_hub
     except ImportError:
@@ -210,7 +219,7 @@ def _strides(encoder, tensors):
     """How many pixels of the image lie between two of each of `tensors`, as the nearest power of two; None for a tensor that is None."""
     side = 1024  # so large that the few pixels which unpadded convolutions lose do not count
     known = {number: tensor for number, tensor in enumerate(tensors) if tensor is not None and len(tensor.shape) == 4}
-    shapes = keras.Model(encoder.inputs, list(known.values())).compute_output_spec(keras.KerasTensor((1, side, side, 3)))
+    shapes = keras.Model(encoder.input, list(known.values())).compute_output_spec(keras.KerasTensor((1, side, side, 3)))
     found = {number: 2 ** round(math.log2(side / shape.shape[1])) for number, shape in zip(known, shapes, strict=True)}
     return [found.get(number) for number in range(len(tensors))]
 
@@ -220,15 +229,25 @@ def _spot(layer):
     return None if isinstance(layer, keras.Model) else layer.output
 
 
-def _taps(encoder):
-    """stride → the last output there that is finished: no padding, and no convolution or normalisation before its activation."""
+def _taps(encoder, widest=False):
+    """stride → the last output there after an activation, or at least after a convolution.
+
+    With `widest`, for Inception, not one of the branches that lead to the next stride but what all of them read.
+    """
+    bare = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
     def finished(layer):
-        bare = isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)) and layer.activation is keras.activations.linear
-        return not bare and not isinstance(layer, (layers.ZeroPadding2D, layers.BatchNormalization, keras.Model))
+        return not isinstance(layer, layers.BatchNormalization) and not (
+            isinstance(layer, bare) and layer.activation is keras.activations.linear
+        )
 
-    spots = [layer.output for layer in encoder.layers if finished(layer)]
-    return {stride: spot for stride, spot in zip(_strides(encoder, spots), spots, strict=True) if stride in (2, 4, 8, 16, 32)}
+    usable = [layer for layer in encoder.layers if not isinstance(layer, (layers.ZeroPadding2D, keras.Model))]
+    spots, taps = [layer.output for layer in sorted(usable, key=finished)], {}
+    for stride, spot in zip(_strides(encoder, spots), spots, strict=True):
+        narrower = widest and stride < 32 and stride in taps and spot.shape[-1] < taps[stride].shape[-1]
+        if stride in (2, 4, 8, 16, 32) and not narrower:
+            taps[stride] = spot
+    return taps
 
 
 def _dilate(encoder, limit):
