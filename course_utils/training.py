@@ -31,7 +31,15 @@ class Result:
 
 
 def fit(
-    model: keras.Model, train, validation=None, *, epochs: int, batch: int = 32, monitor: str | None = None, name: str | None = None
+    model: keras.Model,
+    train,
+    validation=None,
+    *,
+    epochs: int,
+    batch: int = 32,
+    monitor: str | None = None,
+    patience: int | None = None,
+    name: str | None = None,
 ) -> Result:
     """Train a compiled model, show one line of progress, and leave the weights of the best epoch in it.
 
@@ -45,6 +53,7 @@ def fit(
         epochs: how many there shall be in the end, those before an interruption included.
         batch: images a step, for arrays.
         monitor: what decides which epoch is best; "val_loss", or "loss" without validation. Losses and errors shall fall, all else grow.
+        patience: stop early when so many epochs have not been better than the best one.
         name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete.
 
     Raises:
@@ -56,7 +65,7 @@ def fit(
     if name and not model.built:
         raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
     monitor = monitor or ("loss" if validation is None else "val_loss")
-    keeper = _Keeper(monitor, epochs, RUNS / f"{name}.npz" if name else None, train)
+    keeper = _Keeper(monitor, epochs, patience or epochs, RUNS / f"{name}.npz" if name else None, train)
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
@@ -99,9 +108,9 @@ def measure(model: keras.Model, pairs, size) -> np.ndarray:
 class _Keeper(keras.callbacks.Callback):
     """Keeps the history, the best weights and the state on disk, and writes the line."""
 
-    def __init__(self, monitor, epochs, path, train):
+    def __init__(self, monitor, epochs, patience, path, train):
         super().__init__()
-        self.monitor, self.epochs, self.path, self.train = monitor, epochs, path, train
+        self.monitor, self.epochs, self.patience, self.path, self.train = monitor, epochs, patience, path, train
         self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
         self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
@@ -144,6 +153,8 @@ class _Keeper(keras.callbacks.Callback):
         value = self.sign * self.history[self.monitor][-1]
         if value < self.best or not np.isfinite(self.best):
             self.best, self.best_epoch, self.best_weights = value, epoch + 1, self.model.get_weights()
+        if epoch + 1 - self.best_epoch >= self.patience:
+            self.model.stop_training = True
         if self.path and self.first_process and time.perf_counter() - self.saved > SAVE_EVERY:
             self._save()
         self.line.write(self._progress(epoch + 1))

@@ -178,6 +178,14 @@ def test_the_best_weights_stay(monitor, metrics, best):
     assert again[(monitor or "val_loss").removeprefix("val_")] == pytest.approx(best(values), rel=1e-5)
 
 
+def test_patience_ends_a_training():
+    model = network(rate=0.1, schedule=False)
+    validation = arrays(target=0.7)
+    result = fit(model, arrays(target=1), validation, epochs=30, batch=4, patience=2)
+    assert len(result.history["loss"]) == result.best_epoch + 2 < 30
+    assert model.evaluate(*validation, batch_size=4, verbose=0) == pytest.approx(min(result.history["val_loss"]), rel=1e-5)
+
+
 def test_sample_weights():
     model = network()
     before = [ops.convert_to_numpy(weight) for weight in model.trainable_weights]
