@@ -166,6 +166,25 @@ class IoU(Tversky):
         super().__init__(1.0, 1.0, from_logits=from_logits, name=name)
 
 
+@keras.saving.register_keras_serializable("course_utils")
+class Balanced(_Loss):
+    """Cross-entropy, weighted by the root of how rare a class is, plus Dice: pixels and classes each have their say.
+
+    Args:
+        shares: share of each class among the pixels, as `Pairs.shares` gives them. Over these pixels the mean weight is 1.
+        from_logits: as told at the top of this file.
+    """
+
+    def __init__(self, shares, from_logits: bool = False, name: str = "balanced"):
+        super().__init__(from_logits, name)
+        self.shares = [float(share) for share in shares]
+        weights = (np.array(self.shares) + 1e-4) ** -0.5
+        self.pixels, self.classes = CrossEntropy(weights / (weights * self.shares).sum()), Dice()
+
+    def value(self, labels, log_p, weights, binary):
+        return self.pixels.value(labels, log_p, weights, binary) + self.classes.value(labels, log_p, weights, binary)
+
+
 def border_weights(mask, w0: float = 10.0, sigma: float = 5.0) -> np.ndarray:
     """Weight of each pixel in the loss of a U-Net that must keep touching objects apart (Ronneberger et al., 2015, equation 2).
 

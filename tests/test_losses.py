@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.special import softmax
 from sklearn.metrics import f1_score, jaccard_score, log_loss
 
-from course_utils.losses import CrossEntropy, Dice, IoU, Tversky, border_weights
+from course_utils.losses import Balanced, CrossEntropy, Dice, IoU, Tversky, border_weights
 from course_utils.models import unet
 from course_utils.training import fit
 
@@ -23,6 +23,7 @@ LOSSES = {
     "iou": IoU,
     "tversky": lambda **kw: Tversky(0.2, 0.9, **kw),
     "focal tversky": lambda **kw: Tversky(gamma=4 / 3, **kw),
+    "balanced": lambda **kw: Balanced([0.7, 0.2, 0.1], **kw),
 }
 each = pytest.mark.parametrize("name", LOSSES)
 
@@ -44,6 +45,14 @@ def reference(name, masks, p, pixel_weights=None):
     """Pixel by pixel and class by class; p float64 (batch, height, width, classes)."""
     settings = {"weighted": ([0.2, 1, 5], 0), "focal": ([1, 1, 1], 2), "both": ([0.2, 1, 5], 1.5), "plain": ([1, 1, 1], 0)}
     pixel_weights = np.ones(masks.shape) if pixel_weights is None else pixel_weights
+    if name == "balanced":
+        roots = [1 / 0.7001**0.5, 1 / 0.2001**0.5, 1 / 0.1001**0.5]
+        settings["weighted"] = [root / (0.7 * roots[0] + 0.2 * roots[1] + 0.1 * roots[2]) for root in roots], 0
+        return reference_of("weighted", settings, masks, p, pixel_weights) + reference_of("dice", settings, masks, p, pixel_weights)
+    return reference_of(name, settings, masks, p, pixel_weights)
+
+
+def reference_of(name, settings, masks, p, pixel_weights):
     places = [place for place in np.ndindex(masks.shape) if masks[place] != 255]
     if name in settings:
         weights, gamma = settings[name]
@@ -81,7 +90,7 @@ def test_pixel_weights(name):
     assert number(LOSSES[name](), masks, p, by_image) == pytest.approx(number(LOSSES[name](), masks, p, everywhere), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("weighted", "both")])  # these have three weights
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("weighted", "both", "balanced")])  # these have three weights
 def test_one_channel_is_the_probability_of_class_one(name):
     masks, logits, _ = batch(classes=2)
     z = logits[..., 1:] - logits[..., :1]

@@ -154,6 +154,9 @@ def _encoder(name, weights, stride):
     if stride < 32 and not name.startswith("convnext"):
         plain = _dilate(plain, stride)
     taps = _taps(plain, widest=name.startswith("inception"))
+    for layer in plain.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = 0.9  # Keras' 0.99 to 0.999 would not settle in runs of a few hundred steps
     inner = keras.Model(plain.input, [taps[stride] for stride in sorted(taps)], name="backbone")
     scale, offset, blue_first = BEFORE[ENCODERS[name][1]]
     inputs = keras.Input((None, None, 3))
