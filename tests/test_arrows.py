@@ -17,6 +17,7 @@ FILES = {
 OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "rasterio", "requests", "scipy", "tqdm"}
 NUMBERS = {"classes", "files", "data", "augment", "tiles"}  # numpy and cv2, with few exceptions:
 MORE = {"data": {"keras", "psutil"}, "tiles": {"rasterio"}}  # rasterio reads and writes windows of a GeoTIFF
+BACKBONES = "course_utils.models.backbones"  # knows keras_hub, too, which comes with TensorFlow and is looked for when it is asked for
 KERAS = {"classes", "layers", "losses", "metrics", "models"}  # keras.ops: these run on any backend; only `metrics` knows scipy
 
 
@@ -52,7 +53,9 @@ def outside(module):
 
 @pytest.mark.parametrize("module", FILES)
 def test_only_the_dependencies_are_imported(module):
-    assert outside(module) <= OUTSIDE  # no tensorflow, no jax; nothing of notebooks or tests
+    assert outside(module) <= OUTSIDE | (
+        {"keras_hub"} if module == BACKBONES else set()
+    )  # no tensorflow, no jax; nothing of notebooks or tests
 
 
 @pytest.mark.parametrize("module", [module for module in FILES if module.startswith("data_scripts")])
@@ -74,7 +77,8 @@ def test_course_utils_keep_to_their_rooms(module):
         assert outside(module) <= {"numpy", "cv2"} | MORE.get(room(module), set())
     elif room(module) in KERAS:
         assert rooms <= KERAS
-        assert outside(module) <= {"keras", "numpy", "scipy" if room(module) == "metrics" else "cv2"}
+        more = {"keras_hub"} if module == BACKBONES else {"scipy" if room(module) == "metrics" else "cv2"}
+        assert outside(module) <= {"keras", "numpy"} | more
 
 
 def test_no_circles():
