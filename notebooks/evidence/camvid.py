@@ -39,13 +39,6 @@ def majority():
     return {"matrix": matrix.tolist()}
 
 
-def loss_for(share):
-    """Cross-entropy, weighted by the root of how rare a class is, plus Dice: pixels and classes each have their say."""
-    weights = (share + 1e-4) ** -0.5
-    pixels, classes = losses.CrossEntropy(weights / (weights * share).sum(), from_logits=True), losses.Dice(from_logits=True)
-    return lambda masks, logits: pixels(masks, logits) + classes(masks, logits)
-
-
 def train(protocol, name, seed):
     keras.utils.set_random_seed(seed)
     size, epochs = PROTOCOLS[protocol]
@@ -55,7 +48,7 @@ def train(protocol, name, seed):
     batches = pairs.batches(size, BATCH, DISTORT, shuffle=True, seed=seed)
     steps = epochs * len(batches) - 100
     rate = keras.optimizers.schedules.CosineDecay(RATE / 20, steps, warmup_target=RATE, warmup_steps=100)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), loss_for(pairs.shares(size)))
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(size), from_logits=True))
     result = training.fit(model, batches, epochs=epochs, name=f"camvid-{protocol}-{name}-{seed}")
     return {
         "parameters": model.count_params(),
