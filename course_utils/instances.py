@@ -142,9 +142,9 @@ def _ious(truth, said):
     if truth.shape != said.shape:
         raise ValueError(f"The true objects have shape {truth.shape}, the found ones {said.shape}: bring them to one size.")
     areas = [dict(zip(*(part.tolist() for part in np.unique(array, return_counts=True)), strict=True)) for array in (truth, said)]
-    pairs, common = np.unique(np.stack([truth.ravel(), said.ravel()]), axis=1, return_counts=True)
+    codes, common = np.unique((truth << 32) + said, return_counts=True)  # one sorting of numbers is quicker than one of pairs
     return {
         (a, b): both / (areas[0][a] + areas[1][b] - both)
-        for a, b, both in zip(*pairs.tolist(), common.tolist(), strict=True)
+        for a, b, both in zip((codes >> 32).tolist(), (codes & (2**32 - 1)).tolist(), common.tolist(), strict=True)
         if a >= FIRST and a // FIRST == b // FIRST
     }

@@ -1,0 +1,430 @@
+# %% [markdown]
+# # 12 · Off the shelf, and one step further
+#
+# You load networks that others have trained, learn what they want and what they may be used for, and go on from classes to single objects.
+#
+# {{picture}}
+
+# %% [markdown]
+# **You will be able to** · **load** a trained network by its name, and choose it by its labels and its licence · **prepare** an image as that
+# network wants it, and enlarge its logits before you take the largest · **separate** touching objects by a border that a network predicts ·
+# **score** objects by panoptic quality and average precision · **explain** boxes, proposals and prompts.
+#
+# **You need** [09 · The family](09_family.ipynb) and [10 · Cityscapes](10_cityscapes.ipynb).
+#
+# **Time** reading 45 min · exercises 50 min · compute {{time}}, memory {{memory}}
+#
+# **Data** {{data}}: generated cities in the layout of Cityscapes, CC BY 4.0, and pulses that the lesson draws itself. No internet is needed.
+
+# %% tags=["setup"]
+# setup
+
+# %% tags=["parameters"]
+PRESET = ""  # "": the one made here; with internet, a name from section 1
+FRAMES = 160  # of the city to train on
+SIZE = (128, 256)  # (height, width) of a frame for the network, multiples of 32; on disk 512×1024
+EPOCHS = 10  # of the SegFormer in section 2
+SCENES = 1200  # small scenes in section 4
+SCENE_EPOCHS = 10
+PULSES = 160  # images of lentils and beans in section 6
+PULSE_EPOCHS = 12
+SEED = 1
+
+# %% [markdown] tags=["teacher"]
+# > **For teachers.** 120 minutes: 30 for sections 1–3 (start the training of section 2 first), 15 for section 4, 40 for 5 and 6, 25 for 7 and 8.
+# > With internet, set `PRESET` and let students bring a photograph. Common mix-ups: a label set and a network; a class that is right and an
+# > object that is found; IoU of pixels, of objects and of boxes.
+
+# %% [markdown]
+# ## 1 · Whose words does a network speak?
+# Others have trained for days what you need today. **KerasHub** keeps such networks under names, *presets*. A network can only say the classes
+# of the set that it was trained on. **Which words are these?**
+
+# %%
+from course_utils import show
+from course_utils.classes import CITYSCAPES
+
+VOC = "background aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike"
+VOC = set(f"{VOC} person plant sheep sofa train television".split())
+ADE20K = "wall building sky floor tree ceiling road bed window grass cabinet sidewalk person earth"
+ADE20K = set(f"{ADE20K} door table mountain plant curtain chair car water painting sofa".split())
+label_sets = {"Pascal VOC": VOC, "ADE20K": ADE20K, "Cityscapes": set(CITYSCAPES.names)}
+presets = {
+    "deeplab_v3_plus_resnet50_pascalvoc": ("Pascal VOC", 21, "things in snapshots"),
+    "segformer_b0_ade20k_512": ("ADE20K", 150, "scenes, indoors and out"),
+    "segformer_b0_cityscapes_1024": ("Cityscapes", 19, "streets, seen from a car"),
+}
+show.table(
+    [
+        {"preset": name, "labels": labels, "classes": count, "good for": purpose}
+        for name, (labels, count, purpose) in presets.items()
+    ]
+)
+for name, labels in label_sets.items():
+    print(f"{name}: {', '.join(sorted(labels))}{' …' if name == 'ADE20K' else ''}\n")
+
+# %% [markdown]
+# **What we see.** (Of ADE20K's 150 we list the 24 most frequent.) *Pascal VOC* knows twenty things; road, sky and wall are all *background* to it.
+# *ADE20K* knows rooms and landscapes, *Cityscapes* nothing but the street, yet there a rider from a person. For a photograph of your kitchen the best street network is
+# useless.
+#
+# ### Exercise 1.1 · Choose by the words
+# Write `able(wanted, label_sets)`: a list of the names of those label sets that hold **all** the `wanted` labels (a set), the smallest set
+# first.
+
+
+# %% tags=["exercise"]
+def able(wanted, label_sets):
+    # BEGIN SOLUTION
+    names = [name for name, labels in label_sets.items() if wanted <= labels]
+    return sorted(names, key=lambda name: len(label_sets[name]))
+    # END SOLUTION
+
+
+# %%
+# ex.q1_1.hint()
+ex.q1_1.check(able)
+
+# %% [markdown]
+# **And may you use it?** A licence holds for weights as well.
+#
+# | | code | weights | images behind them |
+# |:--|:--|:--|:--|
+# | DeepLabV3+ of KerasHub | Apache 2.0 | Apache 2.0 | VOC: photographs of Flickr, their owners' terms |
+# | SegFormer | Apache 2.0 (KerasHub) | **NVIDIA, non-commercial**: research and evaluation | ADE20K, Cityscapes: non-commercial research |
+# | the preset of section 2 | Apache 2.0 (KerasHub) | yours | generated, CC BY 4.0 |
+#
+# > **Pitfall · a name is no proof.** In KerasHub 0.32 `segformer_b1_cityscapes_1024` leads to ADE20K's weights. It loads without complaint.
+# > Look at `model.num_classes` before you believe a name: 19 or 150?
+#
+# ## 2 · The same lines for a network of your own
+# A preset may also be a **folder**. You make one: a SegFormer (Xie et al., 2021) in small, for the seven official groups of Cityscapes' classes. Its
+# encoder is a transformer at four strides, its decoder adds up what these say.
+
+# %%
+import keras
+import keras_hub
+
+GROUPS = {"flat": range(7, 11), "construction": range(11, 17), "object": range(17, 21)}
+GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range(26, 34)}
+
+
+def small_segformer(size, num_classes, preprocessor):
+    """SegFormer with a quarter of B0's layers and half of its widths."""
+    encoder = keras_hub.models.MiTBackbone(
+        image_shape=(*size, 3),
+        num_layers=4,
+        layerwise_depths=[1, 1, 1, 1],
+        hidden_dims=[16, 32, 64, 96],  # B0: 32, 64, 160, 256
+        layerwise_num_heads=[1, 2, 4, 6],
+        layerwise_sr_ratios=[8, 4, 2, 1],
+        layerwise_patch_sizes=[7, 3, 3, 3],
+        layerwise_strides=[4, 2, 2, 2],
+        max_drop_path_rate=0.0,
+    )
+    backbone = keras_hub.models.SegFormerBackbone(image_encoder=encoder, projection_filters=64)
+    return keras_hub.models.SegFormerImageSegmenter(backbone, num_classes, preprocessor)
+
+
+# %%
+import numpy as np
+
+from course_utils import data, training
+from course_utils.classes import Class, ClassTable
+from data_scripts import ensure
+
+groups = {number: k for k, ids in enumerate(GROUPS.values()) for number in ids}  # the rest: void
+named = dict(enumerate(GROUPS)) | {255: "void"}
+shown = {k: CITYSCAPES.classes[i].colour for k, i in enumerate((7, 11, 17, 21, 23, 24, 26))}
+table = [(c.id, groups.get(c.id, 255)) for c in CITYSCAPES.classes]
+CITY = ClassTable("city", [Class(i, named[k], shown.get(k, (0, 0, 0)), k) for i, k in table])
+folder = ensure("cityscapes")
+
+
+def frames(split):
+    pairs = data.cityscapes(folder, split)[:FRAMES]
+    return data.Pairs(pairs.images, pairs.masks, CITY, split)
+
+
+images, masks = frames("train").arrays(SIZE)
+MEAN, SPREAD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet
+scale, offset = (1 / 255 / SPREAD).tolist(), (-MEAN / SPREAD).tolist()
+options = {"image_size": SIZE, "crop_to_aspect_ratio": False, "antialias": True}
+converter = keras_hub.layers.SegFormerImageConverter(scale=scale, offset=offset, **options)
+preprocessor = keras_hub.models.SegFormerImageSegmenterPreprocessor(converter)
+wanted = np.asarray(preprocessor(np.uint8(255 * images)))  # pixels from 0 to 255 go in
+print(f"{len(wanted)} images {wanted.shape[1:]}, from {wanted.min():.2f} to {wanted.max():.2f}")
+
+# %%
+import shutil
+
+from course_utils.losses import CrossEntropy
+
+keras.utils.set_random_seed(SEED)
+model = small_segformer(SIZE, CITY.num_classes)
+steps = EPOCHS * -(-len(wanted) // 4)
+rate = keras.optimizers.schedules.CosineDecay(
+    1e-4, steps - steps // 8, warmup_target=2e-3, warmup_steps=steps // 8
+)
+model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), CrossEntropy(from_logits=True))
+training.fit(model, (wanted, masks), epochs=EPOCHS, batch=4)
+model.preprocessor = preprocessor  # a preset keeps it beside the weights
+
+ours = course / "data/presets/segformer_city"
+part = ours.with_suffix(".part")
+shutil.rmtree(part, ignore_errors=True)
+model.save_to_preset(str(part))
+shutil.rmtree(ours, ignore_errors=True)
+part.rename(ours)  # so that the folder is never half a preset
+for file in sorted(ours.iterdir()):
+    print(f"{file.name:24} {file.stat().st_size / 1e3:8.1f} kB")
+
+# %% [markdown]
+# These are the lines that also load the public presets. Offline they get the folder; with internet set `PRESET` to a name of section 1 and
+# run from here. What a network **expects** stands in its converter, and differs from one to the next: pixels from 0 to 255 or to 1, which mean and
+# spread, which size, whether the picture is cut to that shape.
+
+# %%
+segmenter = keras_hub.models.ImageSegmenter.from_preset(PRESET or str(ours))
+expected = segmenter.preprocessor.image_converter
+print(PRESET or "the preset made above:", segmenter.num_classes, "classes")
+for key in ("image_size", "scale", "offset", "crop_to_aspect_ratio"):
+    value = getattr(expected, key)
+    print(f"{key}:", [round(v, 4) for v in value] if isinstance(value, list) else value)
+
+# %%
+from course_utils import metrics
+
+mine = keras_hub.models.ImageSegmenter.from_preset(str(ours)) if PRESET else segmenter
+val = frames("val")
+streets, true_masks = (np.stack(part) for part in zip(*map(val.read, range(len(val))), strict=True))
+small_masks = val.arrays(SIZE)[1]
+inputs = {"pixels from 0 to 255, as it wants": streets, "blue first": streets[..., ::-1]}
+inputs |= {"pixels from 0 to 1": streets / np.float32(255)}
+guesses = {what: mine.predict(given, verbose=0).argmax(-1) for what, given in inputs.items()}
+common = np.bincount(masks.ravel(), minlength=256)[: CITY.num_classes].argmax()
+guesses["no network: all " + CITY.names[common]] = np.full_like(small_masks, common)
+rows = []
+for what, guess in guesses.items():
+    matrix = metrics.confusion_matrix(small_masks, guess, CITY.num_classes)
+    accuracy, score = metrics.pixel_accuracy(matrix), metrics.mean_iou(matrix)
+    rows.append({"what it gets": what, "pixel accuracy": accuracy, "mean IoU": score})
+show.table(rows)
+show.record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
+
+# %% [markdown]
+# SEE2
+#
+# > **Pitfall · the wrong kind of numbers.** 0 to 1 where 0 to 255 is wanted: no error, and an answer that looks like a bad network. Notice it by an
+# > image whose answer you know.
+#
+# ### Exercise 2.1 · Prepare an image
+# Write `prepare(image, mean, spread)`: `image` holds 0 to 255, uint8 (height, width, 3); bring it to 0 to 1, take off the mean of each channel
+# and divide by its spread. Return float32.
+
+
+# %% tags=["exercise"]
+def prepare(image, mean, spread):
+    # BEGIN SOLUTION
+    return ((image / 255 - mean) / spread).astype(np.float32)
+    # END SOLUTION
+
+
+# %%
+# ex.q2_1.hint()
+ex.q2_1.check(prepare)
+
+# %% [markdown]
+# ## 3 · First larger, then the largest
+# SegFormer decides on a grid of a quarter of its input, here 1/16 of the frame. You want a class for each pixel. **Enlarge what: the classes or
+# the logits?** One row, two positions, two classes, four times larger:
+
+# %%
+import cv2
+
+logits = np.array([[[4, 0], [-1, 0]]], np.float32)  # (1, 2, 2): class 0 is sure left, hardly beaten right
+by_class = logits.argmax(-1).repeat(4, axis=1)
+enlarged = cv2.resize(logits, (8, 1), interpolation=cv2.INTER_LINEAR)
+print("classes enlarged:         ", by_class[0])
+print("logits of class 0 enlarged:", enlarged[0, :, 0].round(1))
+print("largest of the enlarged:  ", enlarged.argmax(-1)[0])
+
+# %%
+head = keras.Model(mine.input, mine.layers[-2].output)  # before its own last step, which enlarges
+coarse = head.predict(np.asarray(mine.preprocessor(streets)), verbose=0)
+size = true_masks.shape[:0:-1]  # width and height, as OpenCV has them
+square = np.ones((17, 17), np.uint8)
+near = np.array([cv2.dilate(m, square) != cv2.erode(m, square) for m in true_masks])
+
+
+def enlarge(arrays, how):
+    return np.array([cv2.resize(a, size, interpolation=how) for a in arrays])
+
+
+small = coarse.argmax(-1).astype(np.uint8)
+ways = {"classes, nearest": enlarge(small, cv2.INTER_NEAREST_EXACT)}
+ways |= {"classes, bilinear": enlarge(small, cv2.INTER_LINEAR)}
+ways |= {"logits, bilinear": np.array([enlarge([z], cv2.INTER_LINEAR)[0].argmax(-1) for z in coarse])}
+rows = []
+for name, said in ways.items():
+    bands = {"within 8 pixels": np.where(near, true_masks, 255), "all pixels": true_masks}
+    matrices = [metrics.confusion_matrix(mask, said, CITY.num_classes) for mask in bands.values()]
+    ious = {f"mean IoU, {b}": metrics.mean_iou(m) for b, m in zip(bands, matrices, strict=True)}
+    rows.append({"what is enlarged": name} | ious)
+show.table(rows)
+edge = [row["mean IoU, within 8 pixels"] for row in rows]
+show.record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
+
+# %% [markdown]
+# SEE3
+#
+# ### Exercise 3.1 · Labels at full size
+# Write `labels_at(logits, height, width)`: from (rows, columns, classes), float32, to class ids (height, width). `cv2.resize` takes
+# (width, height).
+
+
+# %% tags=["exercise"]
+def labels_at(logits, height, width):
+    # BEGIN SOLUTION
+    enlarged = cv2.resize(logits, (width, height), interpolation=cv2.INTER_LINEAR)
+    return enlarged.argmax(axis=-1)
+    # END SOLUTION
+
+
+# %%
+# ex.q3_1.hint()
+ex.q3_1.check(labels_at)
+
+# %% [markdown]
+# ## 4 · What does the pyramid add?
+# **PSPNet** (Zhao et al., 2017) lays means over 1, 4, 9 and 36 parts of the image beside its features. In `build("pspnet", …)` they are
+# layers of their own, and you can list them. **Which of the four is worth most depends on where the answer hides.** In our scenes it hides in the
+# same *quarter* of the image: a bright spot says "day", a dark one "night", and a chequered patch elsewhere in that quarter has to say which.
+
+# %%
+from course_utils.layers import MeanOfParts
+from course_utils.models import build
+
+pspnet = build("pspnet", CITY.num_classes, width=8, input_shape=(*SIZE, 3))
+levels = [layer for layer in pspnet.layers if isinstance(layer, MeanOfParts)]
+show.table(
+    [
+        {"parts": f"{k.parts}×{k.parts}", "features": k.input.shape[1:], "means": k.output.shape[1:]}
+        for k in levels
+    ]
+)
+
+
+def scenes(count, rng, side=48):
+    """Images (count, side, side, 1); masks: 0 elsewhere, 1 a patch at night, 2 a patch by day."""
+    images = rng.normal(0.5, 0.05, (count, side, side, 1)).astype(np.float32)
+    masks = np.zeros((count, side, side), np.uint8)
+    chequered = 0.2 * (np.indices((5, 5)).sum(axis=0) % 2)[..., None] - 0.1
+    for image, mask in zip(images, masks, strict=True):
+        for corner in np.ndindex(2, 2):
+            day = rng.integers(2)
+            (r, c), (a, b) = 24 * np.array(corner) + 6 * np.argwhere(rng.permutation(16).reshape(4, 4) < 2)
+            (r, c), (a, b) = rng.permutation([(r, c), (a, b)])
+            image[r : r + 5, c : c + 5] = 0.1 + 0.8 * day
+            image[a : a + 5, b : b + 5] += chequered
+            mask[a : a + 5, b : b + 5] = 1 + day
+    return images, masks
+
+
+# %% [markdown]
+# ### Exercise 4.1 · Predict first
+# A network that sees 15 pixels gets **one** level of the pyramid. With which one does it name most patches right? `"A"` the whole image ·
+# `"B"` 2×2 parts · `"C"` 6×6 parts · `"D"` all the same.
+
+# %% tags=["exercise"]
+# BEGIN SOLUTION
+best_level = "B"
+# END SOLUTION
+
+# %%
+# ex.q4_1.hint()
+ex.q4_1.check(best_level)
+
+# %%
+from course_utils.models.pspnet import pyramid_pooling
+
+
+def short_sighted(bins):
+    """Three convolutions that see 15 pixels, a pyramid of `bins`, and a classifier of each pixel."""
+    inputs = x = keras.Input((48, 48, 1))
+    for filters, stride in ((12, 2), (24, 2), (24, 1)):
+        x = keras.layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
+    x = pyramid_pooling(x, bins) if bins else x
+    x = keras.layers.Conv2D(3, 1)(keras.layers.Conv2D(32, 1, activation="relu")(x))
+    return keras.Model(inputs, keras.layers.UpSampling2D(4, interpolation="bilinear")(x))
+
+
+rng = np.random.default_rng(SEED)
+taught, asked, right = scenes(SCENES, rng), scenes(200, rng), {}
+for bins in ((), (1,), (2,), (6,), (1, 2, 3, 6)):
+    keras.utils.set_random_seed(SEED)
+    network = short_sighted(bins)
+    network.compile(keras.optimizers.Adam(5e-3), CrossEntropy(from_logits=True))
+    training.fit(network, taught, epochs=SCENE_EPOCHS, batch=16)
+    said = 1 + network.predict(asked[0], verbose=0)[..., 1:].argmax(-1)
+    right[bins] = float((said == asked[1])[asked[1] > 0].mean())
+show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.items()])
+show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
+
+# %% [markdown]
+# SEE4
+#
+# ## 5 · Which car?
+# Semantic segmentation has no answer to "how many?". The nearest thing to one: **connected components**, pixels of a class that touch are one object.
+# Objects of an image are written as in `instanceIds`: class · 1000 + number.
+#
+# **Panoptic quality** (Kirillov et al., 2019) scores them. A found and a true object of the same class match if their IoU is above 1/2. TP
+# counts the matches, FP and FN what is left of the found and the true ones:
+#
+# $$PQ = \frac{\sum_{TP} IoU}{TP + FP/2 + FN/2}$$
+
+# %%
+from course_utils import instances
+
+CAR, RIDER = 26, 25
+truth = np.zeros((3, 8), int)
+truth[:2, :2], truth[:2, 2:4], truth[1:, 5:7] = 26000, 26001, 25000  # two cars touch
+found = instances.components(truth // 1000, (CAR, RIDER))  # every class is right
+print(truth, found, sep="\n")
+
+
+def panoptic(truth, found, thing):
+    ours, theirs = ([v for v in np.unique(a) if v // 1000 == thing] for a in (truth, found))
+    pairs = [(truth == a, found == b) for a in ours for b in theirs]
+    ious = [np.sum(a & b) / np.sum(a | b) for a, b in pairs]
+    hits = [iou for iou in ious if iou > 0.5]
+    return sum(hits) / (len(hits) + (len(theirs) - len(hits)) / 2 + (len(ours) - len(hits)) / 2)
+
+
+by_course = instances.panoptic_quality([truth], [found])
+for thing, name in ((CAR, "cars"), (RIDER, "riders")):
+    assert np.isclose(panoptic(truth, found, thing), by_course[thing]["PQ"])
+    print(name, {key: round(value, 2) for key, value in by_course[thing].items()})
+
+# %% [markdown]
+# **What we see.** Every pixel has the right class, mean IoU 1. Yet the two cars are one region: its IoU with either is 4/8, not *above* 1/2. One object too
+# many, two missed: $PQ = 0/(0 + 1/2 + 2/2) = 0$. PQ is also a product, $SQ$ · $RQ$: how well the matches fit, and how many there are (the F1 of objects).
+#
+# ### Exercise 5.1 · Fit and count
+# `ious` holds the IoUs of all (true, found) pairs of a class, (true, found). Write `fit_and_count(ious)`: the pair (SQ, RQ). SQ is the mean IoU of the
+# matches, RQ is $TP/(TP + FP/2 + FN/2)$. There is a match.
+
+
+# %% tags=["exercise"]
+def fit_and_count(ious):
+    # BEGIN SOLUTION
+    hits = ious[ious > 0.5]
+    true, found = ious.shape
+    return hits.mean(), len(hits) / ((true + found) / 2)
+    # END SOLUTION
+
+
+# %%
+# ex.q5_1.hint()
+ex.q5_1.check(fit_and_count)
