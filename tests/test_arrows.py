@@ -15,7 +15,7 @@ FILES = {
 }
 # What ships with Python or stands in the base dependencies of pyproject.toml; no framework but Keras.
 OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "rasterio", "requests", "scipy", "tqdm"}
-NUMBERS = {"classes", "files", "data", "augment", "tiles"}  # numpy and cv2, with few exceptions:
+NUMBERS = {"classes", "files", "data", "augment", "tiles", "instances"}  # numpy and cv2, with few exceptions:
 MORE = {"data": {"keras", "psutil"}, "tiles": {"rasterio"}}  # rasterio reads and writes windows of a GeoTIFF
 KERAS = {"classes", "layers", "losses", "metrics", "models"}  # keras.ops: these run on any backend; only `metrics` knows scipy
 

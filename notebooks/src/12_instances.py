@@ -44,7 +44,9 @@ SEED = 1
 from course_utils import show
 from course_utils.classes import CITYSCAPES
 
-VOC = "background aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike"
+VOC = (
+    "background aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike"
+)
 VOC = set(f"{VOC} person plant sheep sofa train television".split())
 ADE20K = "wall building sky floor tree ceiling road bed window grass cabinet sidewalk person earth"
 ADE20K = set(f"{ADE20K} door table mountain plant curtain chair car water painting sofa".split())
@@ -242,7 +244,9 @@ ex.q2_1.check(prepare)
 # %%
 import cv2
 
-logits = np.array([[[4, 0], [-1, 0]]], np.float32)  # (1, 2, 2): class 0 is sure left, hardly beaten right
+logits = np.array(
+    [[[4, 0], [-1, 0]]], np.float32
+)  # (1, 2, 2): class 0 is sure left, hardly beaten right
 by_class = logits.argmax(-1).repeat(4, axis=1)
 enlarged = cv2.resize(logits, (8, 1), interpolation=cv2.INTER_LINEAR)
 print("classes enlarged:         ", by_class[0])
@@ -264,7 +268,9 @@ def enlarge(arrays, how):
 small = coarse.argmax(-1).astype(np.uint8)
 ways = {"classes, nearest": enlarge(small, cv2.INTER_NEAREST_EXACT)}
 ways |= {"classes, bilinear": enlarge(small, cv2.INTER_LINEAR)}
-ways |= {"logits, bilinear": np.array([enlarge([z], cv2.INTER_LINEAR)[0].argmax(-1) for z in coarse])}
+ways |= {
+    "logits, bilinear": np.array([enlarge([z], cv2.INTER_LINEAR)[0].argmax(-1) for z in coarse])
+}
 rows = []
 for name, said in ways.items():
     bands = {"within 8 pixels": np.where(near, true_masks, 255), "all pixels": true_masks}
@@ -309,7 +315,11 @@ pspnet = build("pspnet", CITY.num_classes, width=8, input_shape=(*SIZE, 3))
 levels = [layer for layer in pspnet.layers if isinstance(layer, MeanOfParts)]
 show.table(
     [
-        {"parts": f"{k.parts}×{k.parts}", "features": k.input.shape[1:], "means": k.output.shape[1:]}
+        {
+            "parts": f"{k.parts}×{k.parts}",
+            "features": k.input.shape[1:],
+            "means": k.output.shape[1:],
+        }
         for k in levels
     ]
 )
@@ -323,8 +333,8 @@ def scenes(count, rng, side=48):
     for image, mask in zip(images, masks, strict=True):
         for corner in np.ndindex(2, 2):
             day = rng.integers(2)
-            (r, c), (a, b) = 24 * np.array(corner) + 6 * np.argwhere(rng.permutation(16).reshape(4, 4) < 2)
-            (r, c), (a, b) = rng.permutation([(r, c), (a, b)])
+            places = rng.permutation(list(np.ndindex(4, 4)))[:2]
+            (r, c), (a, b) = 24 * np.array(corner) + 6 * places
             image[r : r + 5, c : c + 5] = 0.1 + 0.8 * day
             image[a : a + 5, b : b + 5] += chequered
             mask[a : a + 5, b : b + 5] = 1 + day
@@ -428,3 +438,354 @@ def fit_and_count(ious):
 # %%
 # ex.q5_1.hint()
 ex.q5_1.check(fit_and_count)
+
+# %% [markdown]
+# In the cities, every class right to the last pixel: mean IoU 1. **Guess before you run:** which PQ do cars get, which bicycles, if touching
+# pixels are one object?
+
+# %%
+paths = [path.with_name(path.name.replace("label", "instance")) for path in val.masks]
+cities = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED).astype(np.int32) for path in paths]
+truths = [np.where(values >= 1000, values, 0) for values in cities]
+counted = {c.id: c.name for c in CITYSCAPES.classes if c.id >= 24 and c.train_id < 255}
+joined = [instances.components(truth // 1000, counted, least=20) for truth in truths]
+perfect = instances.panoptic_quality(truths, joined)
+rows = [{"class": counted[k]} | score for k, score in perfect.items() if k in counted]
+show.table(rows, digits=2)
+show.record(perfect_cars=perfect[26]["PQ"])
+
+frame = int(np.argmax([len(np.unique(truth[truth // 1000 == CAR])) for truth in truths]))
+shades = np.random.default_rng(3).integers(60, 256, (40_000, 3)).astype(np.uint8)
+shades[0] = 0
+views = [streets[frame], shades[truths[frame]], shades[joined[frame]]]
+alt = (
+    "A street, its things each in a colour of its own, and the regions of its classes: cars joined."
+)
+show.images([view[160:400] for view in views], ["image", "things", "regions"], size=3.3, alt=alt)
+
+# %% [markdown]
+# SEE5
+#
+# ## 6 · A border to cut along
+# Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more class:
+# the **border**. We draw lentils and beans, in heaps, all of one brown.
+
+# %%
+KINDS = {1: "lentil", 2: "bean"}
+
+
+def pulses(rng, side=96):
+    """Image float32 (side, side, 3) in [0, 1] and its objects uint16 (side, side)."""
+    image = np.full((side, side, 3), rng.uniform(0.75, 0.9)) * [0.9, 0.95, 1]
+    objects, centres = np.zeros((side, side), np.uint16), [rng.uniform(0, side, 2)]
+    for number in range(40):
+        kind, angle = int(rng.integers(1, 3)), rng.uniform(0, 2 * np.pi)
+        step = rng.uniform(12, 20) * np.array([np.cos(angle), np.sin(angle)])
+        heap = rng.random() < 0.75  # beside another one, or anywhere
+        centre = centres[rng.integers(len(centres))] + step if heap else rng.uniform(0, side, 2)
+        outline = (8, 7) if kind == 1 else (13, 6)
+        shape = np.zeros((side, side), np.uint8)
+        cv2.ellipse(shape, [int(v) for v in centre], outline, rng.integers(180), 0, 360, 1, -1)
+        inside, new = shape > 0, (shape > 0) & (objects == 0)
+        if inside.sum() < 120 or new.sum() < 0.9 * inside.sum():
+            continue  # cut off by the image, or on top of others
+        centres.append(centre)
+        rim = np.minimum(cv2.distanceTransform(shape, cv2.DIST_L2, 5) / 5, 1)[..., None]
+        brown = np.array([0.62, 0.42, 0.25]) * rng.uniform(0.8, 1.15)
+        image[new], objects[new] = (brown * (0.8 + 0.2 * rim))[new], 1000 * kind + number
+    image = cv2.GaussianBlur(image, (0, 0), 0.8) + rng.normal(0, 0.03, image.shape)
+    return np.clip(image, 0, 1).astype(np.float32), objects
+
+
+# %% [markdown]
+# ### Exercise 6.1 · What the network shall learn
+# `objects` is uint16 (height, width): 0 background, else class · 1000 + number. Write `with_border(objects)`: uint8, 0 for the background, the
+# class (1 or 2) inside an object, and **3** on its border: pixels of an object in whose 3×3 neighbourhood any pixel is not of that object. (Lesson 09: dilation and
+# erosion differ.)
+
+
+# %% tags=["exercise"]
+def with_border(objects):
+    # BEGIN SOLUTION
+    square = np.ones((3, 3), np.uint8)
+    rim = cv2.dilate(objects, square) != cv2.erode(objects, square)
+    return np.where(rim & (objects > 0), 3, objects // 1000).astype(np.uint8)
+    # END SOLUTION
+
+
+# %%
+# ex.q6_1.hint()
+ex.q6_1.check(with_border)
+
+# %%
+from course_utils.models import unet
+
+rng, square = np.random.default_rng(SEED), np.ones((3, 3), np.uint8)
+images, objects = (
+    np.stack(part) for part in zip(*(pulses(rng) for _ in range(PULSES + 40)), strict=True)
+)
+rims = np.array([cv2.dilate(o, square) != cv2.erode(o, square) for o in objects])
+masks = np.where(rims & (objects > 0), 3, objects // 1000).astype(np.uint8)
+keras.utils.set_random_seed(SEED)
+network = unet((96, 96, 3), 4, widths=(8, 16, 32), batch_norm=True, activation=None)
+rate = keras.optimizers.schedules.CosineDecay(5e-3, PULSE_EPOCHS * -(-PULSES // 8))
+network.compile(keras.optimizers.Adam(rate), CrossEntropy(from_logits=True))
+training.fit(network, (images[:PULSES], masks[:PULSES]), epochs=PULSE_EPOCHS, batch=8)
+tested, truths = images[PULSES:], objects[PULSES:]
+probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(network.predict(tested, verbose=0)))
+classes = ["background", "lentil", "bean", "border"]
+matrix = metrics.confusion_matrix(masks[PULSES:], probabilities.argmax(-1), 4)
+print({name: round(float(iou), 2) for name, iou in zip(classes, metrics.iou(matrix), strict=True)})
+
+# %% [markdown]
+# **Watershed.** Think of the border's probability as a landscape: objects are basins, borders are ridges. Put water of another colour into each
+# basin, the **seed**, and let it rise. Where two colours would meet, they stop. In small: a heap of 3×7 pixels, a ridge with a gap in it.
+
+# %%
+heap = np.ones((3, 7), int)
+ridge = np.zeros((3, 7))
+ridge[:, 3] = 0.9, 0.4, 0.9  # the middle of the ridge is unsure
+for name, level in (("seeds below 0.5", 0.5), ("seeds below 0.3", 0.3)):
+    seeds = instances.components(np.where(ridge < level, heap, 0), (1,))
+    parted = instances.watershed(heap, ridge, (1,), level=level)
+    print(name, *np.hstack([seeds, np.full((3, 1), -1), parted]), sep="\n")
+assert len(np.unique(parted)) == 2
+
+# %% [markdown]
+# **What we see.** Left of each -1 the seeds, right the flooded objects. A ridge with a gap below the level joins the two after all; a lower level
+# closes the gap, and the pixels of the ridge go to a neighbour. Too low a level drowns small objects: what has no seed is lost.
+#
+# ## 7 · How good is a list of objects?
+# PQ wants one answer a pixel. Detectors give lists with a **confidence** each. Go down the list from the surest: *precision* is the share
+# that is right so far, *recall* the share of all true objects found so far. **Average precision** is the area under precision over recall, the precision
+# at a recall being the best one there **or later**.
+#
+# ### Exercise 7.1 · Average precision
+# Write `average_precision(right, total)`: `right` (bool) says which found objects are right, surest first; `total` true objects exist. Each right one adds
+# 1/total of recall.
+
+
+# %% tags=["exercise"]
+def average_precision(right, total):
+    # BEGIN SOLUTION
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    best_later = np.maximum.accumulate(precision[::-1])[::-1]
+    return best_later[right].sum() / total
+    # END SOLUTION
+
+
+# %%
+# ex.q7_1.hint()
+ex.q7_1.check(average_precision)
+
+
+# %%
+def vote(regions, p):
+    """Each region gets the class that its pixels make most likely on average, and that mean as confidence."""
+    found, sure = np.zeros_like(regions), {}
+    for number, value in enumerate(np.unique(regions[regions > 0])):
+        means = p[regions == value, 1:3].mean(axis=0)
+        key = int(1000 * (1 + means.argmax()) + number)
+        found[regions == value], sure[key] = key, float(means.max())
+    return found, sure
+
+
+grounds = [np.uint8(p[..., 0] < 0.5) for p in probabilities]  # whatever is no background
+joined = [instances.components(g, (1,), least=10) for g in grounds]
+inside = [
+    instances.components(g * (p[..., 3] < 0.5), (1,), 10)
+    for g, p in zip(grounds, probabilities, strict=True)
+]
+parted = [
+    instances.watershed(g, p[..., 3], (1,), least=10)
+    for g, p in zip(grounds, probabilities, strict=True)
+]
+rows, ways = [], {"components": joined, "components without border": inside, "watershed": parted}
+for name, regions in ways.items():
+    found, sure = zip(*map(vote, regions, probabilities), strict=True)
+    quality = instances.panoptic_quality(truths, found)
+    row = {"way": name} | {f"PQ {KINDS[k]}": quality[k]["PQ"] for k in KINDS}
+    for limit in (0.5, 0.75):
+        precision = instances.average_precision(truths, found, sure, limit)
+        row[f"AP above {limit}"] = np.mean([precision[k] for k in KINDS])
+    rows.append(row | {"objects": sum(len(s) for s in sure)})
+    ways[name] = found
+show.table(rows)
+print(f"true objects: {sum(len(np.unique(t)) - 1 for t in truths)}")
+gain = {key: rows[2][key] - rows[0][key] for key in rows[0] if key[:2] in ("PQ", "AP")}
+show.record(pq_gain=(gain["PQ lentil"] + gain["PQ bean"]) / 2, ap_gain=gain["AP above 0.5"])
+pq_after = (rows[2]["PQ lentil"] + rows[2]["PQ bean"]) / 2
+show.record(pq_after=pq_after, ap_after=rows[2]["AP above 0.5"])
+
+# %% tags=["picture"]
+crowded = np.argsort([len(np.unique(truth)) for truth in truths])[-3:]
+views = [[tested[k], shades[truths[k]]] for k in crowded]
+for view, k in zip(views, crowded, strict=True):
+    view += [probabilities[k][..., 3], shades[ways["components"][k]], shades[ways["watershed"][k]]]
+titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
+alt = (
+    "Heaps of lentils and beans, true objects, predicted borders, components that join, watershed."
+)
+show.images([v for view in views for v in view], titles, columns=5, size=2.0, alt=alt)
+
+# %% [markdown]
+# SEE7
+#
+# ## 8 · Boxes first: the idea of Mask R-CNN
+# **Mask R-CNN** (He et al., 2017) goes the other way round, in two stages. One network *proposes* boxes, thousands, without a class. For each that is kept, a
+# second one names the class, mends the box and draws a mask *in it*. Nobody has to be parted. But many proposals mean the same
+# thing: keep the surest, drop those that overlap it. This is **non-maximum suppression**.
+
+
+# %%
+def box_iou(a, b):
+    """Of two boxes (top, left, bottom, right); bottom and right are the first row and column outside."""
+    height = max(0, min(a[2], b[2]) - max(a[0], b[0]))
+    width = max(0, min(a[3], b[3]) - max(a[1], b[1]))
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    return height * width / (areas[0] + areas[1] - height * width)
+
+
+assert box_iou((0, 0, 2, 2), (0, 1, 2, 3)) == 2 / 6  # two of six pixels are common
+boxes = {}
+for value in np.unique(cities[frame][cities[frame] // 1000 == CAR]).tolist():
+    r, c = np.nonzero(cities[frame] == value)
+    if len(r) >= 400:
+        boxes[value] = np.array([r.min(), c.min(), r.max() + 1, c.max() + 1])
+rng = np.random.default_rng(SEED)
+true = list(boxes.values())
+sides = np.repeat([[b[2] - b[0], b[3] - b[1]] * 2 for b in true], 4, axis=0)
+proposals = np.repeat(true, 4, axis=0) + rng.normal(0, 0.08, sides.shape) * sides  # four a car
+scores = np.array(
+    [max(box_iou(p, t) for t in true) for p in proposals]
+)  # a good network is sure where it is right
+print(f"{len(true)} cars, {len(proposals)} proposals; largest IoU of two true boxes:", end=" ")
+print(round(max(box_iou(a, b) for i, a in enumerate(true) for b in true[:i]), 2))
+
+# %% [markdown]
+# ### Exercise 8.1 · Keep the surest
+# Write `keep(boxes, scores, limit)`: the indices of the boxes kept, surest first. A box is kept unless it overlaps one that is **already kept** with an IoU above
+# `limit`. `box_iou(a, b)` is given.
+
+
+# %% tags=["exercise"]
+def keep(boxes, scores, limit):
+    # BEGIN SOLUTION
+    kept = []
+    for index in np.argsort(scores)[::-1]:
+        if all(box_iou(boxes[index], boxes[other]) <= limit for other in kept):
+            kept.append(int(index))
+    return kept
+    # END SOLUTION
+
+
+# %%
+# ex.q8_1.hint()
+ex.q8_1.check(keep)
+
+# %% [markdown]
+# The second stage reads features in the box, say 7×7 of them, from a map at stride 16. A box rarely ends on that grid. The older *RoIPool* rounds
+# it to whole cells; **RoIAlign** reads between them, bilinearly. We ask a map that knows nothing but its own place: feature = column of the
+# image. What should the middle of each bin read, and what does it?
+
+
+# %%
+def suppressed(boxes, scores, limit):
+    kept = []
+    for index in np.argsort(scores)[::-1].tolist():
+        if all(box_iou(boxes[index], boxes[other]) <= limit for other in kept):
+            kept.append(index)
+    return kept
+
+
+stride, left = 16, 160  # the figure shows rows 160 to 400
+ramp = np.tile(stride * (np.arange(1024 // stride, dtype=np.float32) + 0.5), (512 // stride, 1))
+errors = {"rounded": [], "bilinear": []}
+for top, start, bottom, end in true:
+    wanted = start + (end - start) * (np.arange(7) + 0.5) / 7  # middles of seven bins
+    row = np.full(7, (top + bottom) / 2 / stride - 0.5, np.float32)
+    first, last = round(start / stride), max(round(end / stride), round(start / stride) + 1)
+    cells = np.int32(first + (last - first) * (np.arange(7) + 0.5) / 7)
+    errors["rounded"] += abs(ramp[0, cells] - wanted).tolist()
+    between = cv2.remap(ramp, np.float32(wanted / stride - 0.5), row, cv2.INTER_LINEAR)
+    errors["bilinear"] += abs(between.ravel() - wanted).tolist()
+drawn = [streets[frame].copy() for _ in range(2)]
+for picture, chosen in zip(
+    drawn, (range(len(scores)), suppressed(proposals, scores, 0.5)), strict=True
+):
+    for t, l, b, r in proposals[list(chosen)].round().astype(int).tolist():
+        cv2.rectangle(picture, (l, t), (r, b), (255, 200, 0), 2)
+kept = len(suppressed(proposals, scores, 0.5))
+print(f"{len(true)} cars, {kept} boxes kept of {len(proposals)}")
+off = {name: float(np.mean(values)) for name, values in errors.items()}
+print({name: f"{value:.2f} pixels off" for name, value in off.items()})
+show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
+titles = [f"{len(proposals)} proposals", f"{kept} kept"]
+alt = "A street with many boxes around each car, and with about one box a car."
+show.images([picture[160:400] for picture in drawn], titles, size=4.5, alt=alt)
+
+# %% [markdown]
+# SEE8
+#
+# ## 9 · What did you point at?
+# **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes at all. Its encoder reads the image once; a *prompt*, some clicks or a
+# box, goes to a small decoder, which answers with a mask in milliseconds. It learnt from a thousand million masks. KerasHub has it as `sam_base_sa1b`
+# (Apache 2.0).
+#
+# A click is ambiguous: this bean, or the heap? SAM gives three masks, each with a guess of its IoU. We do it in small: one click, answered by our classes
+# and by our objects.
+
+# %%
+from course_utils import demos
+
+best = int(crowded[-1])
+heaps = instances.components(grounds[best], (1,))
+kinds = ways["watershed"][best] // 1000
+answers = {"heap": heaps, "class": kinds, "object": ways["watershed"][best]}
+demos.click(tested[best], answers)
+
+# %% [markdown]
+# **What we see.** One click, three masks, each inside the one before. None is wrong: the click alone does not say which one you meant. A second
+# click does, on what shall *not* belong to it. Our answers come from classes that a network has learnt; SAM's from edges of whatever there
+# is.
+#
+# ### Exercise 9.1 · From a click to a mask
+# Write `mask_at(classes, row, column)`: bool (height, width), the pixels of the clicked one's class that hang together with it, side by side. A click on
+# background (0) gives an empty mask.
+
+
+# %% tags=["exercise"]
+def mask_at(classes, row, column):
+    # BEGIN SOLUTION
+    same = np.uint8((classes == classes[row, column]) & (classes > 0))
+    _, regions = cv2.connectedComponents(same, connectivity=4)
+    return (regions == regions[row, column]) & (regions > 0)
+    # END SOLUTION
+
+
+# %%
+# ex.q9_1.hint()
+ex.q9_1.check(mask_at)
+
+# %% [markdown]
+# ## 10 · Recap
+#
+# You can now
+# - **load** a preset by name or folder, after a look at its labels, its licence and its number of classes;
+# - **prepare** pixels as its converter says, and enlarge logits before you take the largest;
+# - **separate** touching objects: one class more, the border, and a watershed along it;
+# - **score** objects: PQ for one answer a pixel, AP for a list with confidences;
+# - **explain** proposals, non-maximum suppression, RoIAlign, and what a prompt leaves open.
+#
+# **Words** [instance segmentation](00_start_here.ipynb#instance), [panoptic quality, watershed](00_start_here.ipynb#pq) in three
+# languages.
+#
+# **Try next** `PRESET = "segformer_b0_cityscapes_1024"` with internet. Of your own photographs: two for ADE20K's words, two for
+# Cityscapes'.
+
+# %% [markdown]
+# **References** Chen et al. (2018), *DeepLabv3+*, arXiv:1802.02611. Xie et al. (2021), *SegFormer*, arXiv:2105.15203. Everingham et al. (2010),
+# *Pascal VOC*, doi:10.1007/s11263-009-0275-4. Zhou et al. (2017), *ADE20K*, doi:10.1109/CVPR.2017.544. Cordts et al. (2016), *Cityscapes*,
+# arXiv:1604.01685. Zhao et al. (2017), *PSPNet*, arXiv:1612.01105. Kirillov et al. (2019), *Panoptic segmentation*, arXiv:1801.00868. Meyer
+# (1994), *Topographic distance and watershed lines*, doi:10.1016/0165-1684(94)90060-4. He et al. (2017), *Mask R-CNN*, arXiv:1703.06870. Ren et
+# al. (2015), *Faster R-CNN*, arXiv:1506.01497. Kirillov et al. (2023), *Segment Anything*, arXiv:2304.02643.
