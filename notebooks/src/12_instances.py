@@ -22,23 +22,23 @@
 # %% tags=["parameters"]
 PRESET = ""  # "": the one made here; with internet, a name from section 1
 FRAMES = 160  # of the city to train on
-SIZE = (128, 256)  # (height, width) of a frame for the network, multiples of 32; on disk 512×1024
-EPOCHS = 10  # of the SegFormer in section 2
-SCENES = 1200  # small scenes in section 4
-SCENE_EPOCHS = 10
+SIZE = (96, 192)  # (height, width) of a frame for the network, multiples of 32; on disk 512×1024
+EPOCHS = 8  # of the SegFormer in section 2
+SCENES = 800  # small scenes in section 4
+SCENE_EPOCHS = 8
 PULSES = 160  # images of lentils and beans in section 6
-PULSE_EPOCHS = 12
+PULSE_EPOCHS = 10
 SEED = 1
 
 # %% [markdown] tags=["teacher"]
 # > **For teachers.** 120 minutes: 30 for sections 1–3 (start the training of section 2 first), 15 for section 4, 40 for 5 and 6, 25 for 7 and 8.
-# > With internet, set `PRESET` and let students bring a photograph. Common mix-ups: a label set and a network; a class that is right and an
-# > object that is found; IoU of pixels, of objects and of boxes.
+# > With internet, set `PRESET` and let students bring a photograph. Common mix-ups: a label set and a network; a class that is right and an object
+# > that is found; IoU of pixels, of objects and of boxes.
 
 # %% [markdown]
 # ## 1 · Whose words does a network speak?
-# Others have trained for days what you need today. **KerasHub** keeps such networks under names, *presets*. A network can only say the classes
-# of the set that it was trained on. **Which words are these?**
+# Others have trained for days what you need today. **KerasHub** keeps such networks under names, *presets*. A network can only say the classes of
+# the set that it was trained on. **Which words are these?**
 
 # %%
 from course_utils import show
@@ -66,13 +66,12 @@ for name, labels in label_sets.items():
     print(f"{name}: {', '.join(sorted(labels))}{' …' if name == 'ADE20K' else ''}\n")
 
 # %% [markdown]
-# **What we see.** (Of ADE20K's 150 we list the 24 most frequent.) *Pascal VOC* knows twenty things; road, sky and wall are all *background* to it.
-# *ADE20K* knows rooms and landscapes, *Cityscapes* nothing but the street, yet there a rider from a person. For a photograph of your kitchen the best street network is
-# useless.
+# **What we see.** (Of ADE20K's 150 we list the 24 most frequent.) *Pascal VOC* knows twenty things; road, sky and wall are all *background* to
+# it. *ADE20K* knows rooms and landscapes, *Cityscapes* nothing but the street, yet there a rider from a person. For a photograph of your kitchen
+# the best street network is useless.
 #
 # ### Exercise 1.1 · Choose by the words
-# Write `able(wanted, label_sets)`: a list of the names of those label sets that hold **all** the `wanted` labels (a set), the smallest set
-# first.
+# Write `able(wanted, label_sets)`: a list of the names of those label sets that hold **all** the `wanted` labels (a set), the smallest set first.
 
 
 # %% tags=["exercise"]
@@ -96,12 +95,12 @@ ex.q1_1.check(able)
 # | SegFormer | Apache 2.0 (KerasHub) | **NVIDIA, non-commercial**: research and evaluation | ADE20K, Cityscapes: non-commercial research |
 # | the preset of section 2 | Apache 2.0 (KerasHub) | yours | generated, CC BY 4.0 |
 #
-# > **Pitfall · a name is no proof.** In KerasHub 0.32 `segformer_b1_cityscapes_1024` leads to ADE20K's weights. It loads without complaint.
-# > Look at `model.num_classes` before you believe a name: 19 or 150?
+# > **Pitfall · a name is no proof.** In KerasHub 0.32 `segformer_b1_cityscapes_1024` leads to ADE20K's weights. It loads without complaint. Look at
+# > `model.num_classes` before you believe a name: 19 or 150?
 #
 # ## 2 · The same lines for a network of your own
-# A preset may also be a **folder**. You make one: a SegFormer (Xie et al., 2021) in small, for the seven official groups of Cityscapes' classes. Its
-# encoder is a transformer at four strides, its decoder adds up what these say.
+# A preset may also be a **folder**. You make one: a SegFormer (Xie et al., 2021) in small, for the seven official groups of Cityscapes' classes.
+# Its encoder is a transformer at four strides, its decoder adds up what these say.
 
 # %%
 import keras
@@ -112,7 +111,7 @@ GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range
 
 
 def small_segformer(size, num_classes, preprocessor):
-    """SegFormer with a quarter of B0's layers and half of its widths."""
+    """SegFormer with half of B0's layers, and half of its filters or fewer."""
     encoder = keras_hub.models.MiTBackbone(
         image_shape=(*size, 3),
         num_layers=4,
@@ -168,8 +167,9 @@ steps = EPOCHS * -(-len(wanted) // 4)
 rate = keras.optimizers.schedules.CosineDecay(
     1e-4, steps - steps // 8, warmup_target=2e-3, warmup_steps=steps // 8
 )
-model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), CrossEntropy(from_logits=True))
-training.fit(model, (wanted, masks), epochs=EPOCHS, batch=4)
+plain = keras.Model(model.input, model.output)  # KerasHub's own `fit` would not shuffle arrays
+plain.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), CrossEntropy(from_logits=True))
+training.fit(plain, (wanted, masks), epochs=EPOCHS, batch=4)
 model.preprocessor = preprocessor  # a preset keeps it beside the weights
 
 ours = course / "data/presets/segformer_city"
@@ -182,8 +182,8 @@ for file in sorted(ours.iterdir()):
     print(f"{file.name:24} {file.stat().st_size / 1e3:8.1f} kB")
 
 # %% [markdown]
-# These are the lines that also load the public presets. Offline they get the folder; with internet set `PRESET` to a name of section 1 and
-# run from here. What a network **expects** stands in its converter, and differs from one to the next: pixels from 0 to 255 or to 1, which mean and
+# These are the lines that also load the public presets. Offline they get the folder; with internet set `PRESET` to a name of section 1 and run
+# from here. What a network **expects** stands in its converter, and differs from one to the next: pixels from 0 to 255 or to 1, which mean and
 # spread, which size, whether the picture is cut to that shape.
 
 # %%
@@ -285,8 +285,8 @@ show.record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[
 # SEE3
 #
 # ### Exercise 3.1 · Labels at full size
-# Write `labels_at(logits, height, width)`: from (rows, columns, classes), float32, to class ids (height, width). `cv2.resize` takes
-# (width, height).
+# Write `labels_at(logits, height, width)`: from (rows, columns, classes), float32, to class ids (height, width). `cv2.resize` takes (width,
+# height).
 
 
 # %% tags=["exercise"]
@@ -303,9 +303,9 @@ ex.q3_1.check(labels_at)
 
 # %% [markdown]
 # ## 4 · What does the pyramid add?
-# **PSPNet** (Zhao et al., 2017) lays means over 1, 4, 9 and 36 parts of the image beside its features. In `build("pspnet", …)` they are
-# layers of their own, and you can list them. **Which of the four is worth most depends on where the answer hides.** In our scenes it hides in the
-# same *quarter* of the image: a bright spot says "day", a dark one "night", and a chequered patch elsewhere in that quarter has to say which.
+# **PSPNet** (Zhao et al., 2017) lays means over 1, 4, 9 and 36 parts of the image beside its features. In `build("pspnet", …)` they are layers of
+# their own, and you can list them. **Which of the four is worth most depends on where the answer hides.** In our scenes it hides in the same
+# *quarter* of the image: a bright spot says "day", a dark one "night", and a chequered patch elsewhere in that quarter has to say which.
 
 # %%
 from course_utils.layers import MeanOfParts
@@ -343,8 +343,8 @@ def scenes(count, rng, side=48):
 
 # %% [markdown]
 # ### Exercise 4.1 · Predict first
-# A network that sees 15 pixels gets **one** level of the pyramid. With which one does it name most patches right? `"A"` the whole image ·
-# `"B"` 2×2 parts · `"C"` 6×6 parts · `"D"` all the same.
+# A network that sees 15 pixels gets **one** level of the pyramid. With which one does it name most patches right? `"A"` the whole image · `"B"`
+# 2×2 parts · `"C"` 6×6 parts · `"D"` all the same.
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
@@ -386,11 +386,11 @@ show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - r
 # SEE4
 #
 # ## 5 · Which car?
-# Semantic segmentation has no answer to "how many?". The nearest thing to one: **connected components**, pixels of a class that touch are one object.
-# Objects of an image are written as in `instanceIds`: class · 1000 + number.
+# Semantic segmentation has no answer to "how many?". The nearest thing to one: **connected components**, pixels of a class that touch are one
+# object. Objects of an image are written as in `instanceIds`: class · 1000 + number.
 #
-# **Panoptic quality** (Kirillov et al., 2019) scores them. A found and a true object of the same class match if their IoU is above 1/2. TP
-# counts the matches, FP and FN what is left of the found and the true ones:
+# **Panoptic quality** (Kirillov et al., 2019) scores them. A found and a true object of the same class match if their IoU is above 1/2. TP counts
+# the matches, FP and FN what is left of the found and the true ones:
 #
 # $$PQ = \frac{\sum_{TP} IoU}{TP + FP/2 + FN/2}$$
 
@@ -418,12 +418,13 @@ for thing, name in ((CAR, "cars"), (RIDER, "riders")):
     print(name, {key: round(value, 2) for key, value in by_course[thing].items()})
 
 # %% [markdown]
-# **What we see.** Every pixel has the right class, mean IoU 1. Yet the two cars are one region: its IoU with either is 4/8, not *above* 1/2. One object too
-# many, two missed: $PQ = 0/(0 + 1/2 + 2/2) = 0$. PQ is also a product, $SQ$ · $RQ$: how well the matches fit, and how many there are (the F1 of objects).
+# **What we see.** Every pixel has the right class, mean IoU 1. Yet the two cars are one region: its IoU with either is 4/8, not *above* 1/2. One
+# object too many, two missed: $PQ = 0/(0 + 1/2 + 2/2) = 0$. PQ is also a product, $SQ$ · $RQ$: how well the matches fit, and how many there are
+# (the F1 of objects).
 #
 # ### Exercise 5.1 · Fit and count
-# `ious` holds the IoUs of all (true, found) pairs of a class, (true, found). Write `fit_and_count(ious)`: the pair (SQ, RQ). SQ is the mean IoU of the
-# matches, RQ is $TP/(TP + FP/2 + FN/2)$. There is a match.
+# `ious` holds the IoUs of all (true, found) pairs of a class, (true, found). Write `fit_and_count(ious)`: the pair (SQ, RQ). SQ is the mean IoU
+# of the matches, RQ is $TP/(TP + FP/2 + FN/2)$. There is a match.
 
 
 # %% tags=["exercise"]
@@ -467,8 +468,8 @@ show.images([view[160:400] for view in views], ["image", "things", "regions"], s
 # SEE5
 #
 # ## 6 · A border to cut along
-# Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more class:
-# the **border**. We draw lentils and beans, in heaps, all of one brown.
+# Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more
+# class: the **border**. We draw lentils and beans, in heaps, all of one brown.
 
 # %%
 KINDS = {1: "lentil", 2: "bean"}
@@ -500,8 +501,8 @@ def pulses(rng, side=96):
 # %% [markdown]
 # ### Exercise 6.1 · What the network shall learn
 # `objects` is uint16 (height, width): 0 background, else class · 1000 + number. Write `with_border(objects)`: uint8, 0 for the background, the
-# class (1 or 2) inside an object, and **3** on its border: pixels of an object in whose 3×3 neighbourhood any pixel is not of that object. (Lesson 09: dilation and
-# erosion differ.)
+# class (1 or 2) inside an object, and **3** on its border: pixels of an object in whose 3×3 neighbourhood any pixel is not of that object.
+# (Lesson 09: dilation and erosion differ.)
 
 
 # %% tags=["exercise"]
@@ -556,13 +557,13 @@ assert len(np.unique(parted)) == 2
 # closes the gap, and the pixels of the ridge go to a neighbour. Too low a level drowns small objects: what has no seed is lost.
 #
 # ## 7 · How good is a list of objects?
-# PQ wants one answer a pixel. Detectors give lists with a **confidence** each. Go down the list from the surest: *precision* is the share
-# that is right so far, *recall* the share of all true objects found so far. **Average precision** is the area under precision over recall, the precision
+# PQ wants one answer a pixel. Detectors give lists with a **confidence** each. Go down the list from the surest: *precision* is the share that is
+# right so far, *recall* the share of all true objects found so far. **Average precision** is the area under precision over recall, the precision
 # at a recall being the best one there **or later**.
 #
 # ### Exercise 7.1 · Average precision
-# Write `average_precision(right, total)`: `right` (bool) says which found objects are right, surest first; `total` true objects exist. Each right one adds
-# 1/total of recall.
+# Write `average_precision(right, total)`: `right` (bool) says which found objects are right, surest first; `total` true objects exist. Each right
+# one adds 1/total of recall.
 
 
 # %% tags=["exercise"]
@@ -632,8 +633,8 @@ show.images([v for view in views for v in view], titles, columns=5, size=2.0, al
 # SEE7
 #
 # ## 8 · Boxes first: the idea of Mask R-CNN
-# **Mask R-CNN** (He et al., 2017) goes the other way round, in two stages. One network *proposes* boxes, thousands, without a class. For each that is kept, a
-# second one names the class, mends the box and draws a mask *in it*. Nobody has to be parted. But many proposals mean the same
+# **Mask R-CNN** (He et al., 2017) goes the other way round, in two stages. One network *proposes* boxes, thousands, without a class. For each
+# that is kept, a second one names the class, mends the box and draws a mask *in it*. Nobody has to be parted. But many proposals mean the same
 # thing: keep the surest, drop those that overlap it. This is **non-maximum suppression**.
 
 
@@ -664,8 +665,8 @@ print(round(max(box_iou(a, b) for i, a in enumerate(true) for b in true[:i]), 2)
 
 # %% [markdown]
 # ### Exercise 8.1 · Keep the surest
-# Write `keep(boxes, scores, limit)`: the indices of the boxes kept, surest first. A box is kept unless it overlaps one that is **already kept** with an IoU above
-# `limit`. `box_iou(a, b)` is given.
+# Write `keep(boxes, scores, limit)`: the indices of the boxes kept, surest first. A box is kept unless it overlaps one that is **already kept**
+# with an IoU above `limit`. `box_iou(a, b)` is given.
 
 
 # %% tags=["exercise"]
@@ -713,8 +714,8 @@ drawn = [streets[frame].copy() for _ in range(2)]
 for picture, chosen in zip(
     drawn, (range(len(scores)), suppressed(proposals, scores, 0.5)), strict=True
 ):
-    for t, l, b, r in proposals[list(chosen)].round().astype(int).tolist():
-        cv2.rectangle(picture, (l, t), (r, b), (255, 200, 0), 2)
+    for box in proposals[list(chosen)].round().astype(int).tolist():
+        cv2.rectangle(picture, (box[1], box[0]), (box[3], box[2]), (255, 200, 0), 2)
 kept = len(suppressed(proposals, scores, 0.5))
 print(f"{len(true)} cars, {kept} boxes kept of {len(proposals)}")
 off = {name: float(np.mean(values)) for name, values in errors.items()}
@@ -728,12 +729,12 @@ show.images([picture[160:400] for picture in drawn], titles, size=4.5, alt=alt)
 # SEE8
 #
 # ## 9 · What did you point at?
-# **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes at all. Its encoder reads the image once; a *prompt*, some clicks or a
-# box, goes to a small decoder, which answers with a mask in milliseconds. It learnt from a thousand million masks. KerasHub has it as `sam_base_sa1b`
+# **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes at all. Its encoder reads the image once; a *prompt*, some clicks or a box,
+# goes to a small decoder, which answers with a mask in milliseconds. It learnt from a thousand million masks. KerasHub has it as `sam_base_sa1b`
 # (Apache 2.0).
 #
-# A click is ambiguous: this bean, or the heap? SAM gives three masks, each with a guess of its IoU. We do it in small: one click, answered by our classes
-# and by our objects.
+# A click is ambiguous: this bean, or the heap? SAM gives three masks, each with a guess of its IoU. We do it in small: one click, answered by our
+# classes and by our objects.
 
 # %%
 from course_utils import demos
@@ -746,12 +747,11 @@ demos.click(tested[best], answers)
 
 # %% [markdown]
 # **What we see.** One click, three masks, each inside the one before. None is wrong: the click alone does not say which one you meant. A second
-# click does, on what shall *not* belong to it. Our answers come from classes that a network has learnt; SAM's from edges of whatever there
-# is.
+# click does, on what shall *not* belong to it. Our answers come from classes that a network has learnt; SAM's from edges of whatever there is.
 #
 # ### Exercise 9.1 · From a click to a mask
-# Write `mask_at(classes, row, column)`: bool (height, width), the pixels of the clicked one's class that hang together with it, side by side. A click on
-# background (0) gives an empty mask.
+# Write `mask_at(classes, row, column)`: bool (height, width), the pixels of the clicked one's class that hang together with it, side by side. A
+# click on background (0) gives an empty mask.
 
 
 # %% tags=["exercise"]
@@ -777,11 +777,9 @@ ex.q9_1.check(mask_at)
 # - **score** objects: PQ for one answer a pixel, AP for a list with confidences;
 # - **explain** proposals, non-maximum suppression, RoIAlign, and what a prompt leaves open.
 #
-# **Words** [instance segmentation](00_start_here.ipynb#instance), [panoptic quality, watershed](00_start_here.ipynb#pq) in three
-# languages.
+# **Words** [instance segmentation](00_start_here.ipynb#instance), [panoptic quality, watershed](00_start_here.ipynb#pq) in three languages.
 #
-# **Try next** `PRESET = "segformer_b0_cityscapes_1024"` with internet. Of your own photographs: two for ADE20K's words, two for
-# Cityscapes'.
+# **Try next** `PRESET = "segformer_b0_cityscapes_1024"` with internet. Of your own photographs: two for ADE20K's words, two for Cityscapes'.
 
 # %% [markdown]
 # **References** Chen et al. (2018), *DeepLabv3+*, arXiv:1802.02611. Xie et al. (2021), *SegFormer*, arXiv:2105.15203. Everingham et al. (2010),
