@@ -169,76 +169,13 @@ def q5_1(answer, rng):
         expect(False, "RQ is wrong: TP / (TP + FP/2 + FN/2), FP and FN being columns and rows without a match.")
 
 
-def _objects(rng):
-    """Rectangles of two classes that touch, and one of a single row."""
-    objects = np.zeros((14, 16), np.uint16)
-    for number, (r, c) in enumerate(rng.permutation([(1, 1), (1, 6), (6, 1), (6, 6)]).tolist()):
-        objects[r : r + 5, c : c + 5] = 1000 * int(rng.integers(1, 3)) + number
-    objects[1:6, 11:15], objects[6:11, 11:15] = 1020, 2021  # two more, so that both classes occur and touch
-    return objects
-
-
-def _border(objects, reach=1, cross=False):
-    """By loops: pixels of an object with another value within `reach`, in the square or, with `cross`, along the sides."""
-    height, width = objects.shape
-    out = np.zeros(objects.shape, bool)
-    for r, c in np.argwhere(objects):
-        for a in range(max(0, r - reach), min(height, r + reach + 1)):
-            for b in range(max(0, c - reach), min(width, c + reach + 1)):
-                if not (cross and a != r and b != c):
-                    out[r, c] |= objects[a, b] != objects[r, c]
-    return out
-
-
-@question(
-    "Where does a 3×3 square hold two different values? There dilation (largest) and erosion (smallest) differ.",
-    "Take them of `objects` itself, so that two beans side by side differ. Only pixels of objects become border.",
-    "rim = dilate(objects) != erode(objects); 3 where rim and objects > 0, else objects // 1000",
-)
-def q6_1(answer, rng):
-    for _ in range(3):
-        objects = _objects(rng)
-        found = np.asarray(call(answer, objects))
-        expect(found.shape == objects.shape, f"the shape is {found.shape} and should be {objects.shape}.")
-        expect(found.dtype != bool, "true and false are not enough: 0, the classes 1 and 2, and 3 for the border.")
-        classes = objects // 1000
-        right = np.where(_border(objects), 3, classes)
-        if np.array_equal(found, right):
-            expect(found.dtype == np.uint8, f"the values are right, their type is not: {found.dtype}, wanted is uint8.")
-            continue
-        framed = np.pad(objects, 1, mode="edge")
-        around = [framed[r : r + objects.shape[0], c : c + objects.shape[1]] for r, c in np.ndindex(3, 3)]
-        both = np.max(around, axis=0) != np.min(around, axis=0)
-        expect(not np.array_equal(found, classes), "there is no border yet.")
-        expect(
-            not np.array_equal(found, np.where(both, 3, classes)),
-            "background beside an object is background: the border lies on objects only.",
-        )
-        own = np.where(_border(classes), 3, classes)
-        expect(
-            not np.array_equal(found, own),
-            "between two objects of one class there is no border: take dilation and erosion of `objects`, not of classes.",
-        )
-        expect(
-            not np.array_equal(found, np.where(_border(np.uint16(objects > 0)), 3, classes)),
-            "objects that touch have no border between them.",
-        )
-        expect(not np.array_equal(found, np.where(_border(objects, 2), 3, classes)), "the border is too wide: a square of 3×3.")
-        expect(
-            not np.array_equal(found, np.where(_border(objects, cross=True), 3, classes)),
-            "corners are missing: a square of 3×3, not a cross.",
-        )
-        expect(set(np.unique(found)) <= {0, 1, 2, 3}, "only 0, 1, 2 and 3 may occur: the class is objects // 1000.")
-        expect(False, "some pixels are wrong: 3 where a pixel of an object has another value in its 3×3 square.")
-
-
 @question(
     "Walk down the list: after k objects, how many of them are right?",
     "precision = right ones so far / objects so far. Then the best of this place and all later ones: a running maximum from the end.",
     "sum of best_later[k] over the right ones, divided by total",
     praise="So a wrong object at the end of the list costs nothing, one at its top a lot.",
 )
-def q7_1(answer, rng):
+def q6_1(answer, rng):
     for length in (6, 9, 12):
         right = rng.random(length) < 0.55
         right[:5] = True, False, False, True, True  # the precision falls and rises
@@ -286,7 +223,7 @@ def _kept(boxes, scores, limit, against=None):
     "for index by falling score: if all IoUs with kept boxes are <= limit, append it",
     praise="A box that was itself dropped drops nobody.",
 )
-def q8_1(answer, rng):
+def q7_1(answer, rng):
     for _ in range(4):
         # A row of boxes, each overlapping its neighbours: the second drops out and so must not drop the third. And loners.
         step, shift = int(rng.integers(4, 6)), rng.integers(0, 40, 2)
@@ -323,7 +260,7 @@ def q8_1(answer, rng):
     "cv2.connectedComponents numbers the regions of a uint8 mask; connectivity=4 is side by side.",
     "same = classes == classes[row, column]; the region of (row, column) in it; empty on background",
 )
-def q9_1(answer, rng):
+def q8_1(answer, rng):
     for _ in range(4):
         classes = np.zeros((9, 13), np.uint8)
         one, other = rng.permutation([1, 2]).tolist()

@@ -50,26 +50,6 @@ def quality(sq=lambda hits, ious: hits.mean(), rq=lambda tp, true, found: 2 * tp
     return lambda ious: (sq(ious[limit(ious)], ious), rq(limit(ious).sum(), *ious.shape))
 
 
-def by_shifts(objects):
-    framed = np.pad(objects, 1, mode="edge")
-    rim = np.zeros(objects.shape, bool)
-    for r, c in np.ndindex(3, 3):
-        rim |= framed[r : r + objects.shape[0], c : c + objects.shape[1]] != objects
-    classes = (objects // 1000).astype(np.uint8)
-    classes[rim & (objects > 0)] = 3
-    return classes
-
-
-def rimmed(of=lambda objects: objects, where=lambda rim, objects: rim & (objects > 0), kernel=None):
-    kernel = np.ones((3, 3), np.uint8) if kernel is None else kernel
-
-    def answer(objects):
-        rim = cv2.dilate(of(objects), kernel) != cv2.erode(of(objects), kernel)
-        return np.where(where(rim, objects), 3, objects // 1000).astype(np.uint8)
-
-    return answer
-
-
 def rectangles(right, total):
     """Area by recalls, from the last to the first."""
     area = best = 0.0
@@ -135,13 +115,10 @@ RIGHT = [
     (ex.q3_1, class_by_class),
     (ex.q4_1, "b"),
     (ex.q5_1, by_sums),
-    (ex.q6_1, by_shifts),
-    (ex.q7_1, rectangles),
-    (ex.q8_1, by_removal),
-    (ex.q9_1, by_flood),
+    (ex.q6_1, rectangles),
+    (ex.q7_1, by_removal),
+    (ex.q8_1, by_flood),
 ]
-
-CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 WRONG = [
     (ex.q1_1, sets(lambda wanted, labels: wanted & labels), "not enough"),
@@ -182,33 +159,25 @@ WRONG = [
     (ex.q5_1, quality(rq=lambda tp, true, found: tp / true), "recall"),
     (ex.q5_1, quality(rq=lambda tp, true, found: tp / found), "precision"),
     (ex.q5_1, lambda ious: quality()(ious)[0], "pair of two numbers"),
-    (ex.q6_1, lambda objects: np.uint8(objects // 1000), "no border yet"),
-    (ex.q6_1, rimmed(where=lambda rim, objects: rim), "lies on objects only"),
-    (ex.q6_1, rimmed(of=lambda objects: objects // 1000), "of one class"),
-    (ex.q6_1, rimmed(of=lambda objects: np.uint8(objects > 0)), "touch have no border"),
-    (ex.q6_1, rimmed(kernel=np.ones((5, 5), np.uint8)), "too wide"),
-    (ex.q6_1, rimmed(kernel=CROSS), "corners"),
-    (ex.q6_1, lambda objects: rimmed()(objects).astype(int), "their type"),
-    (ex.q6_1, lambda objects: rimmed()(objects) == 3, "not enough"),
-    (ex.q7_1, lambda right, total: precisions(right)[0][right].sum() / total, "may rise again"),
-    (ex.q7_1, lambda right, total: precisions(right)[1][right].mean(), "all true objects"),
-    (ex.q7_1, lambda right, total: np.maximum.accumulate(precisions(right)[0])[right].sum() / total, "wrong way"),
-    (ex.q7_1, lambda right, total: precisions(right)[1].sum() / total, "add nothing"),
-    (ex.q7_1, lambda right, total: right.mean(), "precision of the whole list"),
-    (ex.q7_1, lambda right, total: right.sum() / total, "recall at the end"),
-    (ex.q7_1, lambda right, total: precisions(right)[1], "one number"),
-    (ex.q8_1, lambda boxes, scores, limit: list(range(len(boxes))), "nothing was dropped"),
-    (ex.q8_1, chosen(order=np.argsort), "least sure"),
-    (ex.q8_1, chosen(order=lambda scores: np.arange(len(scores))), "as they stand"),
-    (ex.q8_1, chosen(against=lambda scores, i: np.flatnonzero(scores > scores[i]).tolist()), "itself dropped"),
-    (ex.q8_1, chosen(finish=lambda kept: kept[::-1]), "by falling score"),
-    (ex.q8_1, chosen(finish=lambda kept: kept[:1]), "one box alone"),
-    (ex.q8_1, lambda boxes, scores, limit: boxes, "list of indices"),
-    (ex.q9_1, lambda classes, row, column: classes == classes[row, column], "all of the class"),
-    (ex.q9_1, region(same=lambda classes, r, c: classes > 0), "other classes"),
-    (ex.q9_1, region(connectivity=8), "corner"),
-    (ex.q9_1, region(turned=True), "swapped"),
-    (ex.q9_1, region(finish=np.uint8), "the type"),
-    (ex.q9_1, region(same=lambda classes, r, c: classes == classes[r, c]), "background selects nothing"),
-    (ex.q9_1, region(finish=np.argwhere), "mask has shape"),
+    (ex.q6_1, lambda right, total: precisions(right)[0][right].sum() / total, "may rise again"),
+    (ex.q6_1, lambda right, total: precisions(right)[1][right].mean(), "all true objects"),
+    (ex.q6_1, lambda right, total: np.maximum.accumulate(precisions(right)[0])[right].sum() / total, "wrong way"),
+    (ex.q6_1, lambda right, total: precisions(right)[1].sum() / total, "add nothing"),
+    (ex.q6_1, lambda right, total: right.mean(), "precision of the whole list"),
+    (ex.q6_1, lambda right, total: right.sum() / total, "recall at the end"),
+    (ex.q6_1, lambda right, total: precisions(right)[1], "one number"),
+    (ex.q7_1, lambda boxes, scores, limit: list(range(len(boxes))), "nothing was dropped"),
+    (ex.q7_1, chosen(order=np.argsort), "least sure"),
+    (ex.q7_1, chosen(order=lambda scores: np.arange(len(scores))), "as they stand"),
+    (ex.q7_1, chosen(against=lambda scores, i: np.flatnonzero(scores > scores[i]).tolist()), "itself dropped"),
+    (ex.q7_1, chosen(finish=lambda kept: kept[::-1]), "by falling score"),
+    (ex.q7_1, chosen(finish=lambda kept: kept[:1]), "one box alone"),
+    (ex.q7_1, lambda boxes, scores, limit: boxes, "list of indices"),
+    (ex.q8_1, lambda classes, row, column: classes == classes[row, column], "all of the class"),
+    (ex.q8_1, region(same=lambda classes, r, c: classes > 0), "other classes"),
+    (ex.q8_1, region(connectivity=8), "corner"),
+    (ex.q8_1, region(turned=True), "swapped"),
+    (ex.q8_1, region(finish=np.uint8), "the type"),
+    (ex.q8_1, region(same=lambda classes, r, c: classes == classes[r, c]), "background selects nothing"),
+    (ex.q8_1, region(finish=np.argwhere), "mask has shape"),
 ]
