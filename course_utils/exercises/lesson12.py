@@ -13,13 +13,12 @@ from .engine import NotYet, call, expect, letter, question
 )
 def q1_1(answer, rng):
     for _ in range(5):
-        # Small, middle and large hold the wanted ones, in an order that is that of no alphabet; three others lack one or all.
+        # Three hold the wanted ones; as they stand, the middle one comes first, so that no order is right or reversed by chance.
         words = rng.permutation([f"class {i}" for i in range(40)]).tolist()
         wanted, rest = set(words[:3]), words[3:]
-        sizes = rng.choice(np.arange(4, 20), 3, replace=False).tolist()
-        sets = {f"set {chr(97 + i)}": wanted | set(rest[:size]) for i, size in enumerate(sizes)}
-        sets |= {"set d": set(words[1:9]), "set e": set(rest[:30]), "set f": set(words[:2])}
-        sets = {name: sets[name] for name in rng.permutation(list(sets)).tolist()}
+        small, middle, large = sorted(rng.choice(np.arange(4, 20), 3, replace=False).tolist())
+        a, b, c = (wanted | set(rest[:size]) for size in ((middle, small, large) if rng.random() < 0.5 else (middle, large, small)))
+        sets = {"set a": a, "set d": set(words[1:9]), "set b": b, "set e": set(rest[:30]), "set c": c, "set f": set(words[:2])}
         found = call(answer, set(wanted), {name: set(labels) for name, labels in sets.items()})
         try:
             found = list(found)
@@ -115,7 +114,7 @@ def q3_1(answer, rng):
             "the borders are steps of the coarse grid: enlarge the logits bilinearly, then take the largest.",
         )
         between = _enlarged(small[..., None].astype(float), height, width)[..., 0]
-        expect(np.mean(abs(found - between) <= 0.51) < 1, "class ids were enlarged: between 0 and 2 that invents a 1. Enlarge the logits.")
+        expect(np.mean(abs(found - between) <= 0.55) < 1, "class ids were enlarged: between 0 and 2 that invents a 1. Enlarge the logits.")
         expect(not np.array_equal(found[sure], right.argmin(-1)[sure]), "that is the smallest logit.")
         expect(set(np.unique(found)) <= {0, 1, 2}, "class ids are wanted: 0, 1 or 2 here.")
         expect(False, "some classes are wrong. Enlarge bilinearly (cv2.INTER_LINEAR), then argmax over the last axis.")
@@ -176,9 +175,9 @@ def q5_1(answer, rng):
     praise="So a wrong object at the end of the list costs nothing, one at its top a lot.",
 )
 def q6_1(answer, rng):
-    for length in (6, 9, 12):
+    for length in (7, 9, 12):
         right = rng.random(length) < 0.55
-        right[:5] = True, False, False, True, True  # the precision falls and rises
+        right[:6] = False, True, True, False, False, True  # the precision rises and falls
         total = int(right.sum()) + int(rng.integers(1, 4))
         found = call(answer, right, total)
         expect(np.ndim(found) == 0, "one number is wanted.")
@@ -262,13 +261,14 @@ def q7_1(answer, rng):
 )
 def q8_1(answer, rng):
     for _ in range(4):
-        classes = np.zeros((9, 13), np.uint8)
+        classes = np.zeros((13, 13), np.uint8)
         one, other = rng.permutation([1, 2]).tolist()
         classes[1:4, 1:4], classes[4:7, 4:6] = one, one  # two that touch at a corner only
         classes[1:4, 4:7], classes[1:3, 9:12] = other, one
+        classes[5:7, 1:3], classes[9:12, 1:3] = one, other  # what is hit if row and column are swapped
         flip = rng.random() < 0.5
-        classes = np.ascontiguousarray(classes[::-1] if flip else classes)
-        at = [(8 - r if flip else r, c) for r, c in ((2, 2), (2, 5), (5, 4), (1, 10))]
+        classes = np.ascontiguousarray(classes[::-1, ::-1] if flip else classes)
+        at = [(12 - r, 12 - c) if flip else (r, c) for r, c in ((2, 2), (2, 5), (5, 4), (1, 10))]
         for row, column in [at[k] for k in rng.permutation(4)]:
             found = np.asarray(call(answer, classes, row, column))
             expect(found.shape == classes.shape, f"the mask has shape {found.shape} and should have {classes.shape}.")
@@ -285,13 +285,13 @@ def q8_1(answer, rng):
                 not np.array_equal(found, corners) or np.array_equal(found, right),
                 "pixels that touch at a corner do not hang together: connectivity=4.",
             )
-            if column < 9 and row < 13 and classes[column, row] > 0 and not np.array_equal(found, right):
+            if classes[column, row] and not np.array_equal(found, right):
                 expect(not np.array_equal(found, _spread(classes, column, row, False)), "row and column are swapped: classes[row, column].")
             expect(
                 np.array_equal(found > 0, right), "some pixels are wrong: those of the clicked class that can be reached from the click."
             )
             expect(found.dtype == bool, f"the pixels are right, the type is not: {found.dtype}, wanted is bool.")
-        empty = np.asarray(call(answer, classes, *((0, 0) if rng.random() < 0.5 else (8, 12))))
+        empty = np.asarray(call(answer, classes, 0, 12))
         expect(not empty.any(), "a click on background selects nothing.")
 
 
