@@ -515,16 +515,16 @@ for name, level in (("seeds below 0.5", 0.5), ("seeds below 0.3", 0.3)):
 assert len(np.unique(parted)) == 2
 
 # %% [markdown]
-# **What we see.** Left of each -1 the seeds, right the flooded objects. A ridge with a gap below the level joins the two after all; a lower level
-# closes the gap, and the pixels of the ridge go to a neighbour. Too low a level drowns small objects: what has no seed is lost.
+# **What we see.** Left of each -1 the seeds, right the objects. A gap below the level joins the two after all; a lower level closes it, and the
+# ridge's pixels go to a neighbour. What has no seed is lost.
 #
-# PQ wants one answer a pixel. Detectors give lists with a **confidence** each. Go down the list from the surest: *precision* is the share that is
-# right so far, *recall* the share of all true objects found so far. **Average precision** is the area under precision over recall, the precision
-# at a recall being the best one there **or later**.
+# **How good is a list of objects?** PQ wants one answer a pixel. Detectors give a list with **confidences**. Go down it from the surest: *precision*
+# is the share that is right so far, *recall* the share of the true objects found so far. **Average precision** is the area under precision over
+# recall, taking at each recall the best precision there *or later*.
 #
 # ### Exercise 6.1 · Average precision
-# Write `average_precision(right, total)`: `right` (bool) says which found objects are right, surest first; `total` true objects exist. Each right
-# one adds 1/total of recall.
+# Write `average_precision(right, total)`: `right` (bool array): which found objects are right, surest first; `total` objects exist. Each right one
+# adds 1/total of recall.
 
 
 # %% tags=["exercise"]
@@ -581,8 +581,8 @@ show.record(
 )
 crowded, views = np.argsort([len(np.unique(truth)) for truth in truths])[-3:], []
 for k in crowded:
-    views += [tested[k], shades[truths[k]], probabilities[k][..., 3]]
-    views += [shades[ways[name][k][0]] for name in ("components", "watershed")]
+    said = [shades[ways[name][k][0]] for name in ("components", "watershed")]
+    views += [tested[k], shades[truths[k]], probabilities[k][..., 3], *said]
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
 alt = (
     "Heaps of lentils and beans, true objects, predicted borders, components that join, watershed."
@@ -738,7 +738,8 @@ ex.q8_1.check(mask_at)
 # - **score** objects: PQ for one answer a pixel, AP for a list with confidences;
 # - **explain** proposals, non-maximum suppression, RoIAlign, and what a prompt leaves open.
 #
-# **Words** [instance segmentation](00_start_here.ipynb#instance), [panoptic quality, watershed](00_start_here.ipynb#pq) in three languages.
+# **Words** [instance segmentation](00_start_here.ipynb#instance), [watershed](00_start_here.ipynb#watershed), [panoptic
+# quality](00_start_here.ipynb#pq), [average precision](00_start_here.ipynb#ap), [preset](00_start_here.ipynb#preset) in three languages.
 #
 # **Try next** `PRESET = "segformer_b0_cityscapes_1024"` with internet. Of your own photographs: two for ADE20K's words, two for Cityscapes'.
 
