@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 PRESET = ""  # "": the one made here; with internet, a name from section 1
 FRAMES = 160  # of the city to train on
-SIZE = (96, 192)  # (height, width) of a frame for the network, multiples of 32; on disk 512×1024
+SIZE = (128, 128)  # (height, width) for the network: a square, a multiple of 32; on disk 512×1024
 EPOCHS = 8  # of the SegFormer in section 2
 SCENES = 800  # small scenes in section 4
 SCENE_EPOCHS = 8
@@ -515,8 +515,7 @@ for name, level in (("seeds below 0.5", 0.5), ("seeds below 0.3", 0.3)):
 assert len(np.unique(parted)) == 2
 
 # %% [markdown]
-# **What we see.** Left of each -1 the seeds, right the objects. A gap below the level joins the two after all; a lower level closes it, and the
-# ridge's pixels go to a neighbour. What has no seed is lost.
+# **What we see.** Left of each -1 the seeds, right the objects. A gap below the level joins the two; a lower level closes it. What has no seed is lost.
 #
 # **How good is a list of objects?** PQ wants one answer a pixel. Detectors give a list with **confidences**. Go down it from the surest: *precision*
 # is the share that is right so far, *recall* the share of the true objects found so far. **Average precision** is the area under precision over
@@ -570,23 +569,19 @@ for name, answers in ways.items():
     row |= {"PQ": np.mean([score["PQ"] for score in quality.values()])}
     for limit in (0.5, 0.75):
         precision = instances.average_precision(truths, found, sure, limit)
-        row[f"AP above {limit}"] = np.mean(list(precision.values()))
+        row[f"AP {limit}"] = np.mean(list(precision.values()))
     rows.append(row)
 show.table(rows)
 print(f"true objects: {sum(len(np.unique(truth)) - 1 for truth in truths)}")
 joined, parted = rows[0], rows[2]
 show.record(pq_after=parted["PQ"], pq_gain=parted["PQ"] - joined["PQ"])
-show.record(
-    ap_after=parted["AP above 0.5"], ap_gain=parted["AP above 0.5"] - joined["AP above 0.5"]
-)
+show.record(ap_after=parted["AP 0.5"], ap_gain=parted["AP 0.5"] - joined["AP 0.5"])
 crowded, views = np.argsort([len(np.unique(truth)) for truth in truths])[-3:], []
 for k in crowded:
     said = [shades[ways[name][k][0]] for name in ("components", "watershed")]
     views += [tested[k], shades[truths[k]], probabilities[k][..., 3], *said]
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
-alt = (
-    "Heaps of lentils and beans, true objects, predicted borders, components that join, watershed."
-)
+alt = "Heaps of lentils and beans, true objects, predicted borders, joined regions, watershed."
 show.images(views, titles, columns=5, size=2.0, alt=alt)
 
 # %% [markdown]
