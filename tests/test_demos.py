@@ -287,3 +287,4 @@ def test_a_demo_clicks_inside_its_largest_objects():
     regions = np.zeros((20, 30), int)
     regions[2:5, 2:5], regions[8:17, 10:19], regions[1:6, 20:29] = 7, 8, 9
     assert clicks._places(regions, 2) == [(22, 3), (14, 12)]
+    assert clicks._places(0 * regions, 2) == [(15, 10)]

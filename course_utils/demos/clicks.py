@@ -18,9 +18,10 @@ def click(image, answers: dict[str, np.ndarray]) -> None:
         answers: from a name to a map of integers, (height, width), 0 = nothing to select: class ids, objects, or any other.
     """
     height, width = image.shape[:2]
-    column, row = _places(next(reversed(answers.values())), 2)[-1]
-    alt = f"Two clicks on an image, and what each selects: {', '.join(answers)}."
-    show.figure(draw_click(image, answers, _places(next(reversed(answers.values())), 2)), alt)
+    places = _places(list(answers.values())[-1], 2)
+    column, row = places[-1]
+    alt = f"Clicks on an image, and what each selects: {', '.join(answers)}."
+    show.figure(draw_click(image, answers, places), alt)
 
     def draw(x, y):
         pixels = ", ".join(f"{name} {selected(regions, x, y).sum()}" for name, regions in answers.items())
@@ -57,7 +58,8 @@ def draw_click(image, answers: dict[str, np.ndarray], places: list[tuple[int, in
 
 
 def _places(regions, count):
-    """The innermost pixel (x, y) of each of the `count` largest regions."""
+    """The innermost pixel (x, y) of each of the `count` largest regions; the middle of the image if there is none."""
     values, areas = np.unique(regions[regions != 0], return_counts=True)
     depths = [cv2.distanceTransform(np.uint8(regions == value), cv2.DIST_L2, 5) for value in values[np.argsort(areas)[-count:]]]
-    return [tuple(int(v) for v in np.unravel_index(depth.argmax(), depth.shape)[::-1]) for depth in depths]
+    inner = [np.unravel_index(depth.argmax(), depth.shape) for depth in depths] or [np.array(regions.shape) // 2]
+    return [(int(column), int(row)) for row, column in inner]

@@ -485,7 +485,7 @@ from course_utils.models import unet
 
 rng, square = np.random.default_rng(SEED), np.ones((3, 3), np.uint8)
 images, objects = (
-    np.stack(part) for part in zip(*(pulses(rng) for _ in range(PULSES + 40)), strict=True)
+    np.stack(part) for part in zip(*(pulses(rng) for _ in range(PULSES * 5 // 4)), strict=True)
 )
 rims = np.array([cv2.dilate(o, square) != cv2.erode(o, square) for o in objects])
 masks = np.where(rims & (objects > 0), 3, objects // 1000).astype(np.uint8)
