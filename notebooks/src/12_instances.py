@@ -179,14 +179,10 @@ part.rename(ours)  # so that the folder is never half a preset
 for file in sorted(ours.iterdir()):
     print(f"{file.name:24} {file.stat().st_size / 1e3:8.1f} kB")
 
-# %% [markdown]
-# These are the lines that also load the public presets. Offline they get the folder; with internet set `PRESET` to a name of section 1 and run
-# from here. What a network **expects** stands in its converter, and differs from one to the next: pixels from 0 to 255 or to 1, which mean and
-# spread, which size, whether the picture is cut to that shape.
-
 # %%
 from course_utils import metrics
 
+# With internet, PRESET may be a name of section 1; this line stays as it is.
 segmenter = keras_hub.models.ImageSegmenter.from_preset(PRESET or str(ours))
 expected = segmenter.preprocessor.image_converter
 print(PRESET or "the preset made above:", segmenter.num_classes, "classes")
@@ -275,6 +271,20 @@ for name, said in ways.items():
 show.table(rows)
 edge = [row["mean IoU, within 8 pixels"] for row in rows]
 show.record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
+
+# %%
+some = [0, len(val) // 2, len(val) - 1]
+part = np.s_[100:420, 300:860]  # rows and columns of the frames
+said = {name: ways[name][some][:, *part] for name in ("classes, nearest", "logits, bilinear")}
+alt = "Parts of three streets, masks, and one network's answer twice: in steps, and with smooth outlines."
+show.pairs(
+    [image[part] for image in streets[some]],
+    true_masks[some][:, *part],
+    CITY,
+    predictions=said,
+    size=3.2,
+    alt=alt,
+)
 
 # %% [markdown]
 # SEE3
@@ -444,7 +454,9 @@ views = [streets[frame], shades[truths[frame]], shades[joined[frame]]]
 alt = (
     "A street, its things each in a colour of its own, and the regions of its classes: cars joined."
 )
-show.images([view[160:400] for view in views], ["image", "things", "regions"], size=3.3, alt=alt)
+show.images(
+    [view[160:400] for view in views], ["image", "things", "regions"], columns=1, size=7.0, alt=alt
+)
 
 # %% [markdown]
 # SEE5
@@ -511,11 +523,12 @@ ridge[:, 3] = 0.9, 0.4, 0.9  # the middle of the ridge is unsure
 for name, level in (("seeds below 0.5", 0.5), ("seeds below 0.3", 0.3)):
     seeds = instances.components(np.where(ridge < level, heap, 0), (1,))
     parted = instances.watershed(heap, ridge, (1,), level=level)
-    print(name, *np.hstack([seeds, np.full((3, 1), -1), parted]), sep="\n")
+    pairs = zip(*(np.where(a > 0, a - 999, 0) for a in (seeds, parted)), strict=True)
+    print(name, *(f"{before} → {after}" for before, after in pairs), sep="\n")
 assert len(np.unique(parted)) == 2
 
 # %% [markdown]
-# **What we see.** Left of each -1 the seeds, right the objects. A gap below the level joins the two; a lower level closes it. What has no seed is lost.
+# **What we see.** Left the seeds, right the objects. A gap below the level joins the two; a lower level closes it. What has no seed is lost.
 #
 # **How good is a list of objects?** PQ wants one answer a pixel. Detectors give a list with **confidences**. Go down it from the surest: *precision*
 # is the share that is right so far, *recall* the share of the true objects found so far. **Average precision** is the area under precision over
@@ -657,7 +670,7 @@ for picture, chosen in zip(drawn, (range(len(scores)), kept), strict=True):
         cv2.rectangle(picture, (box[1], box[0]), (box[3], box[2]), (255, 200, 0), 2)
 alt = "A street with four boxes around each car, and with about one box a car."
 titles = [f"{len(proposals)} proposals", f"{len(kept)} kept"]
-show.images([picture[160:400] for picture in drawn], titles, size=4.5, alt=alt)
+show.images([picture[160:400] for picture in drawn], titles, columns=1, size=7.0, alt=alt)
 
 # %% [markdown]
 # The second stage reads features in the box, say 7×7 of them, from a map at stride 16. A box rarely ends on that grid. The older *RoIPool* rounds
