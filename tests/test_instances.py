@@ -120,6 +120,11 @@ def test_watershed_parts_what_components_join():
     assert (found >= 1000).all(), "the border's own pixels are given to a neighbour"
 
 
+def test_on_even_ground_water_spreads_evenly():
+    found = instances.watershed(np.ones((1, 8), int), np.array([[0, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0]]), (1,))
+    assert found.tolist() == [[1000] * 4 + [1001] * 4]
+
+
 def test_what_no_seed_reaches_belongs_to_none():
     found = instances.watershed(np.array([[1, 1, 0, 1]]), np.array([[0.0, 0.9, 0.0, 0.9]]), (1,))
     assert found.tolist() == [[1000, 1000, 0, 0]]
