@@ -207,10 +207,11 @@ show.table(rows)
 show.record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
 
 # %% [markdown]
-# SEE2
+# **What we see.** What a network expects stands in its converter: pixels from 0 to 255, the mean and spread of ImageNet, a square, into which the
+# frame is squeezed and not cut. The folder answers to the same line as a name. In its few minutes the small network learns the large groups.
 #
-# > **Pitfall · the wrong kind of numbers.** 0 to 1 where 0 to 255 is wanted: no error, and an answer that looks like a bad network. Notice it by an
-# > image whose answer you know.
+# > **Pitfall · the wrong kind of numbers.** 0 to 1 where 0 to 255 is wanted: no error, and a network that looks bad. Notice it by an image whose
+# > answer you know.
 #
 # ### Exercise 2.1 · Prepare an image
 # Write `prepare(image, mean, spread)`: `image` holds 0 to 255, uint8 (height, width, 3); bring it to 0 to 1, take off the mean of each channel
@@ -287,7 +288,9 @@ show.pairs(
 )
 
 # %% [markdown]
-# SEE3
+# **What we see.** Enlarged classes have the steps of the grid, whole blocks wide; enlarged logits let the border run where the two classes are
+# equally sure. Near borders that counts, elsewhere hardly. Class ids enlarged bilinearly are the worst: between *flat* (0) and *nature* (3) lies
+# an invented *object*. The network is the same in all three rows.
 #
 # ### Exercise 3.1 · Labels at full size
 # Write `labels_at(logits, height, width)`: from (rows, columns, classes), float32, to class ids (height, width). `cv2.resize` takes (width,
@@ -378,7 +381,9 @@ show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.i
 show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
 
 # %% [markdown]
-# SEE4
+# **What we see.** Without a pyramid the network sees only spots nearby. The whole image's mean tells how many quarters are bright, not which; 2×2
+# parts hold one spot each, and win; 6×6 parts rarely hold spot and patch. PSPNet takes all four levels, for it cannot know where an answer hides.
+# (One seed, a task made for this.)
 #
 # ## 5 · Which car?
 # Semantic segmentation has no answer to "how many?". The nearest thing to one: **connected components**, pixels of a class that touch are one
@@ -459,7 +464,8 @@ show.images(
 )
 
 # %% [markdown]
-# SEE5
+# **What we see.** Buses and motorcycles stand alone: 1 and nearly 1. Cars park side by side and get less than half, though mean IoU is 1: dozens of
+# cars are one region. A few things, cut in two by a pole, count twice.
 #
 # ## 6 · A border to cut along
 # Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more
@@ -598,7 +604,9 @@ alt = "Heaps of lentils and beans, true objects, predicted borders, joined regio
 show.images(views, titles, columns=5, size=2.0, alt=alt)
 
 # %% [markdown]
-# SEE7
+# **What we see.** The same network, the same pixels. Read as components, heaps are single objects; without the border's pixels they fall apart, but
+# each has lost its rim; the watershed gives it back. PQ and AP rise together. What is still wrong: borders with gaps, and lentils taken for beans
+# where little of them is seen.
 #
 # ## 7 · Boxes first: the idea of Mask R-CNN
 # **Mask R-CNN** (He et al., 2017) goes the other way round, in two stages. One network *proposes* boxes, thousands, without a class. For each
@@ -696,7 +704,8 @@ print({name: f"{value:.2f} pixels off" for name, value in off.items()})
 show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
 
 # %% [markdown]
-# SEE8
+# **What we see.** One box a car, nearly: two cars whose boxes overlap by more than the limit would be taken for one, a weakness of all boxes. Rounding
+# moves what is read by several pixels, more than a thin border is wide; bilinear reading is exact on a ramp.
 #
 # ## 8 · What did you point at?
 # **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes at all. Its encoder reads the image once; a *prompt*, some clicks or a box,
