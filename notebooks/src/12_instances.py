@@ -381,16 +381,16 @@ show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.i
 show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
 
 # %% [markdown]
-# **What we see.** Without a pyramid the network sees only spots nearby. The whole image's mean tells how many quarters are bright, not which; 2×2
-# parts hold one spot each, and win; 6×6 parts rarely hold spot and patch. PSPNet takes all four levels, for it cannot know where an answer hides.
-# (One seed, a task made for this.)
+# **What we see.** Without a pyramid the network sees nearby spots only. The whole image's mean tells how many quarters are bright, not which; 2×2 parts
+# hold one spot each, and win; 6×6 parts rarely hold spot and patch. PSPNet takes all: it cannot know where an answer hides. (One seed, a task
+# made for this.)
 #
 # ## 5 · Which car?
-# Semantic segmentation has no answer to "how many?". The nearest thing to one: **connected components**, pixels of a class that touch are one
-# object. Objects of an image are written as in `instanceIds`: class · 1000 + number.
+# Nor does a class tell one car from the next. Simplest: **connected components**, pixels of a class that touch, are one object, written as in
+# `instanceIds`: class · 1000 + number.
 #
-# **Panoptic quality** (Kirillov et al., 2019) scores them. A found and a true object of the same class match if their IoU is above 1/2. TP counts
-# the matches, FP and FN what is left of the found and the true ones:
+# **Panoptic quality** (Kirillov et al., 2019) scores objects. A found and a true one of a class match if their IoU is above 1/2. TP counts matches,
+# FP and FN what is left of the found and the true ones:
 #
 # $$PQ = \frac{\sum_{TP} IoU}{TP + FP/2 + FN/2}$$
 
@@ -604,15 +604,13 @@ alt = "Heaps of lentils and beans, true objects, predicted borders, joined regio
 show.images(views, titles, columns=5, size=2.0, alt=alt)
 
 # %% [markdown]
-# **What we see.** The same network, the same pixels. Read as components, heaps are single objects; without the border's pixels they fall apart, but
-# each has lost its rim; the watershed gives it back. PQ and AP rise together. What is still wrong: borders with gaps, and lentils taken for beans
-# where little of them is seen.
+# **What we see.** The same network, the same pixels. As components, heaps are single objects; without border pixels they fall apart, each without its
+# rim; the watershed gives it back. PQ and AP rise together. Still wrong: borders with gaps, and classes where little of an object is seen.
 #
 # ## 7 · Boxes first: the idea of Mask R-CNN
-# **Mask R-CNN** (He et al., 2017) goes the other way round, in two stages. One network *proposes* boxes, thousands, without a class. For each
-# that is kept, a second one names the class, mends the box and draws a mask *in it*. Nobody has to be parted. But many proposals mean the same
-# thing: keep the surest, drop those that overlap it. This is **non-maximum suppression**.
-
+# **Mask R-CNN** (He et al., 2017) has two stages. A network *proposes* boxes, thousands, without a class. For each that is kept, a second one names the
+# class, mends the box and draws a mask *in it*: nobody has to be parted. But many proposals mean one thing: keep the surest, drop those that
+# overlap it. This is **non-maximum suppression**.
 
 # %%
 def box_iou(a, b):
@@ -704,16 +702,15 @@ print({name: f"{value:.2f} pixels off" for name, value in off.items()})
 show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
 
 # %% [markdown]
-# **What we see.** One box a car, nearly: two cars whose boxes overlap by more than the limit would be taken for one, a weakness of all boxes. Rounding
-# moves what is read by several pixels, more than a thin border is wide; bilinear reading is exact on a ramp.
+# **What we see.** One box a car, nearly: of two cars whose boxes overlap too much, one is lost. Rounding moves what is read by pixels; reading in
+# between is exact on a ramp.
 #
 # ## 8 · What did you point at?
-# **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes at all. Its encoder reads the image once; a *prompt*, some clicks or a box,
-# goes to a small decoder, which answers with a mask in milliseconds. It learnt from a thousand million masks. KerasHub has it as `sam_base_sa1b`
-# (Apache 2.0).
+# **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes. Its encoder reads the image once; a *prompt*, clicks or a box, goes to a small
+# decoder, which answers with a mask in milliseconds. It learnt from a thousand million masks. KerasHub: `sam_base_sa1b` (Apache 2.0).
 #
-# A click is ambiguous: this bean, or the heap? SAM gives three masks, each with a guess of its IoU. We do it in small: one click, answered by our
-# classes and by our objects.
+# A click is ambiguous: this bean, its kind, or the heap? SAM gives three masks, each with a guess of its IoU. We do it in small: one click, answered by
+# our objects and classes.
 
 # %%
 from course_utils import demos
