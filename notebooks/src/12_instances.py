@@ -382,7 +382,7 @@ show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - r
 
 # %% [markdown]
 # **What we see.** Without a pyramid the network sees nearby spots only. The whole image's mean tells how many quarters are bright, not which; 2×2 parts
-# hold one spot each, and win; 6×6 parts rarely hold spot and patch. PSPNet takes all: it cannot know where an answer hides. (One seed, a task
+# hold one spot each, and win; 6×6 parts rarely hold spot and patch. PSPNet takes all, not knowing where an answer hides. (One seed, a task
 # made for this.)
 #
 # ## 5 · Which car?
