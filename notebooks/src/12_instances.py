@@ -612,6 +612,7 @@ show.images(views, titles, columns=5, size=2.0, alt=alt)
 # class, mends the box and draws a mask *in it*: nobody has to be parted. But many proposals mean one thing: keep the surest, drop those that
 # overlap it. This is **non-maximum suppression**.
 
+
 # %%
 def box_iou(a, b):
     """Of two boxes (top, left, bottom, right); bottom and right are the first row and column outside."""
