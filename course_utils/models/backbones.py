@@ -31,11 +31,7 @@ _MADE_FOR = {
 }
 ENCODERS = {name.lower(): (name, made_for) for made_for, names in _MADE_FOR.items() for name in names.split()}
 HUB = {  # name → preset of KerasHub, and how to build it without one
-    "resnet18": (
-        "resnet_18_imagenet",
-        {"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "block_type": "basic_block"},
-        [2, 2, 2, 2],
-    ),
+    "resnet18": ("resnet_18_imagenet", {"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "block_type": "basic_block"}, [2, 2, 2, 2]),
     "resnet34": (
         "resnet_vd_34_imagenet",
         {"input_conv_filters": [32, 32, 64], "input_conv_kernel_sizes": [3, 3, 3], "block_type": "basic_block_vd"},
@@ -158,9 +154,7 @@ def _encoder(name, weights, stride):
     inputs = keras.Input((None, None, 3))
     features = inner(layers.Rescaling(scale, offset)(inputs[..., ::-1] if blue_first else inputs))
     if name.startswith(("inception", "xception")):  # they convolve without padding here and there; the decoder counts on whole parts
-        features = [
-            ResizeLike()(feature, layers.AveragePooling2D(stride)(inputs)) for stride, feature in zip(sorted(taps), features, strict=True)
-        ]
+        features = [ResizeLike()(feature, layers.AveragePooling2D(stride)(inputs)) for stride, feature in zip(sorted(taps), features, strict=True)]
     return keras.Model(inputs, features, name="encoder"), sorted(taps)
 
 
@@ -230,10 +224,7 @@ def _taps(encoder):
     """stride → the last output there that is finished: no padding, and no convolution or normalisation before its activation."""
 
     def finished(layer):
-        bare = (
-            isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D))
-            and layer.activation is keras.activations.linear
-        )
+        bare = isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)) and layer.activation is keras.activations.linear
         return not bare and not isinstance(layer, (layers.ZeroPadding2D, layers.BatchNormalization, keras.Model))
 
     spots = [layer.output for layer in encoder.layers if finished(layer)]
