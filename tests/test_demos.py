@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, jaccard_score
 
 from course_utils import demos, show
 from course_utils.classes import CARLA, ELIRET
-from course_utils.demos import browsing, distortions, fields, layers, mosaics, scoring, sliders, thresholds
+from course_utils.demos import browsing, clicks, distortions, fields, layers, mosaics, scoring, sliders, thresholds
 from course_utils.losses import CrossEntropy, Dice, Tversky
 
 RNG = np.random.default_rng(1)
@@ -28,6 +28,7 @@ CALLS = {
     "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
     "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
     "field_of_view": lambda: demos.field_of_view(np.zeros((48, 64, 3), np.float32)),
+    "click": lambda: demos.click(np.zeros((16, 24, 3), np.float32), {"class": MASKS[0], "object": MASKS[0] * 1001}),
     "tiling": lambda: demos.tiling(np.zeros((512, 1024, 3), np.uint8)),
 }
 SETTINGS = [
@@ -268,3 +269,22 @@ def test_the_rectangle_is_as_large_as_it_says():
     assert "sees 68×68, 37.6% of the image\nan output every 8 pixels" in axis.get_title()
     assert len(axis.collections[0].get_offsets()) == 12 * 16
     assert patch.get_xy() == (64 - 34, 48 - 34)
+
+
+def test_a_click_selects_what_hangs_together():
+    regions = np.array([[1, 1, 0, 1], [2, 1, 0, 1], [1, 2, 0, 1]])
+    by_hand = {(1, 1): [(0, 0), (0, 1), (1, 1)], (3, 2): [(0, 3), (1, 3), (2, 3)], (0, 2): [(2, 0)], (2, 1): []}
+    for (x, y), pixels in by_hand.items():
+        assert list(map(tuple, np.argwhere(clicks.selected(regions, x, y)).tolist())) == pixels
+
+
+def test_the_marker_stands_where_the_click_is():
+    figure = clicks.draw_click(np.zeros((16, 24, 3), np.uint8), {"class": MASKS[0]}, [(20, 3), (5, 9)])
+    assert [axis.lines[0].get_xydata()[0].tolist() for axis in figure.axes] == [[20, 3], [20, 3], [5, 9], [5, 9]]
+
+
+def test_a_demo_clicks_inside_its_largest_objects():
+    regions = np.zeros((20, 30), int)
+    regions[2:5, 2:5], regions[8:17, 10:19], regions[1:6, 20:29] = 7, 8, 9
+    assert clicks._places(regions, 2) == [(22, 3), (14, 12)]
+    assert clicks._places(0 * regions, 2) == [(15, 10)]

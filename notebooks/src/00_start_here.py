@@ -430,6 +430,7 @@ ex.q7_1.check(points_to_mask)
 # | [08 · Land cover](08_land_cover.ipynb) | What if the image does not fit into memory? | tiles, blending, leaks |
 # | [09 · The family](09_family.ipynb) | What does each architecture buy? | FCN, SegNet, ASPP, pyramid pooling |
 # | [10 · Cityscapes](10_cityscapes.ipynb) | Which of five networks is best, and how sure is that? | one protocol, seeds |
+# | [12 · Off the shelf](12_instances.ipynb) | Which network that others trained, and which object? | presets, instances, prompts |
 
 # %% [markdown]
 # <a id="glossary"></a>
@@ -446,12 +447,15 @@ ex.q7_1.check(points_to_mask)
 # | <a id="detection"></a>object detection | detecção de objetos | detección de objetos | a class and a box for each object |
 # | <a id="semantic"></a>semantic segmentation | segmentação semântica | segmentación semántica | a class for each pixel |
 # | <a id="instance"></a>instance segmentation | segmentação de instâncias | segmentación de instancias | a class and an object a pixel |
+# | <a id="panoptic"></a>panoptic segmentation | segmentação panóptica | segmentación panóptica | instances of things, classes of the rest |
 # | <a id="mask"></a>mask (label map) | máscara (mapa de rótulos) | máscara (mapa de etiquetas) | class ids in the shape of the image |
 # | <a id="ground-truth"></a>ground truth | verdade de referência | verdad de referencia (verdad terreno) | the mask that counts as right |
 # | <a id="label"></a>label, annotation | rótulo, anotação | etiqueta, anotación | what a person wrote on a pixel or image |
 # | <a id="ignore"></a>ignore label (void) | rótulo ignorado | etiqueta ignorada | 255: the pixel does not count |
 # | <a id="background"></a>background | fundo | fondo | what is none of the objects |
 # | <a id="box"></a>bounding box | caixa delimitadora | cuadro delimitador | smallest upright rectangle around an object |
+# | <a id="components"></a>connected components | componentes conexas | componentes conexos | regions whose pixels touch |
+# | <a id="watershed"></a>watershed | divisor de águas (watershed) | línea divisoria de aguas (watershed) | grows seeds until they meet |
 # | <a id="one-hot"></a>one-hot encoding | codificação one-hot | codificación one-hot | a vector with a single 1 for each pixel |
 #
 # **Networks**
@@ -490,6 +494,7 @@ ex.q7_1.check(points_to_mask)
 # | <a id="augmentation"></a>data augmentation | aumento de dados | aumento de datos | new training pairs from distorted ones |
 # | <a id="batch-norm"></a>batch normalisation | normalização em lote | normalización por lotes | brings each channel to mean 0, spread 1 |
 # | <a id="dropout"></a>dropout | dropout (descarte) | dropout (descarte) | switches off random units while training |
+# | <a id="preset"></a>preset (pretrained model) | modelo pré-treinado | modelo preentrenado | a network and its weights under a name |
 # | <a id="transfer"></a>transfer learning | aprendizado por transferência | aprendizaje por transferencia | begin with learnt weights |
 #
 # **Scores**
@@ -503,6 +508,8 @@ ex.q7_1.check(points_to_mask)
 # | <a id="precision"></a>precision | precisão | precisión | share of the found that is right |
 # | <a id="recall"></a>recall (sensitivity) | revocação (sensibilidade) | exhaustividad (sensibilidad) | share of the object that is found |
 # | <a id="specificity"></a>specificity | especificidade | especificidad | the same for the background |
+# | <a id="pq"></a>panoptic quality (PQ) | qualidade panóptica (PQ) | calidad panóptica (PQ) | how many objects match, and how well |
+# | <a id="ap"></a>average precision (AP) | precisão média (AP) | precisión media (AP) | area under precision over recall |
 # | <a id="confusion"></a>confusion matrix | matriz de confusão | matriz de confusión | counts by true and predicted class |
 # | <a id="threshold"></a>threshold | limiar | umbral | from which probability on a pixel is object |
 # | <a id="imbalance"></a>class imbalance | desbalanceamento de classes | desequilibrio de clases | some classes own few pixels |
