@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import call, expect, question
+from .engine import call, expect, letter, question
 
 
 @question(
@@ -62,10 +62,9 @@ def q3_1(answer, rng):
     praise="Now see how exact your estimate is.",
 )
 def q5_1(answer, rng):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in ("A", "B", "C"), 'answer with one letter in quotes: "A", "B" or "C".')
-    expect(letter != "A", "every pixel inside a cell is right without any work. Are there so few of them?")
-    expect(letter != "B", "compare the blue area with the red lines once more; the lines are thin.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "every pixel inside a cell is right without any work. Are there so few of them?")
+    expect(choice != "B", "compare the blue area with the red lines once more; the lines are thin.")
 
 
 @question(

@@ -92,7 +92,7 @@ WRONG = [
     (ex.q3_1, lambda n, k, s, padding: -(-(n - k) // s) + 1 if padding == "valid" else -(-n // s), "one too many"),
     (ex.q3_1, lambda n, k, s, padding: (n - k) / s + 1 if padding == "valid" else n / s, "whole number"),
     (ex.q3_1, lambda n, k, s, padding: -(-n // s), "other padding"),
-    (ex.q3_1, lambda n, k, s, padding: (n, n), "one number, not"),
+    (ex.q3_1, lambda n, k, s, padding: (n, n), "one number is wanted"),
     (ex.q4_1, keras_pair(stride=1), "stride 1"),
     (ex.q4_1, keras_pair(padding="same"), "padding 'same'"),
     (ex.q4_1, keras_pair(weights=False), "Did the layer get"),
@@ -119,5 +119,5 @@ WRONG = [
     (ex.q7_1, lambda layers: stack(layers, early=True), "too early"),
     (ex.q7_1, lambda layers: stack(layers, start=0), "one too few"),
     (ex.q7_1, lambda layers: int(np.prod([(k - 1) * d + 1 for k, _, d in layers])), "multiply"),
-    (ex.q7_1, lambda layers: [stack(layers)], "one number"),
+    (ex.q7_1, lambda layers: (stack(layers), len(layers)), "one number"),
 ]

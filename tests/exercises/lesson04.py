@@ -68,7 +68,7 @@ WRONG = [
     (ex.q2_1, lambda side, levels: math.ceil(side / 2**levels), "half-way"),
     (ex.q2_1, lambda side, levels: math.ceil(side / 8) * 8, "multiple of 8"),
     (ex.q2_1, lambda side, levels: side + levels, "level by level"),
-    (ex.q2_1, lambda side, levels: "large", "a number is wanted"),
+    (ex.q2_1, lambda side, levels: "large", "one number is wanted"),
     (ex.q3_1, lambda predict, image, multiple: predict(image), "wants multiples"),
     (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple)), "Crop what you padded"),
     (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple))[-len(image) :, -image.shape[1] :], "not where they were"),

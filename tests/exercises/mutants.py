@@ -86,7 +86,7 @@ def name(before, after):
     """The statement with "[old → new]" where the two differ, cut to what stands around it."""
     if after == "nothing":
         return f"[{before} → nothing]" if len(before) < 90 else f"[{before[:90]}… → nothing]"
-    old, new = (re.findall(r"\d+\.\d+|\w+|//|\*\*|[<>=!]=|\W", text) for text in (before, after))
+    old, new = (re.findall(r"\d+\.\d+|\w+|//|\*\*|[-+*<>=!]=|\W", text) for text in (before, after))
     same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     rest = min(len(old), len(new)) - same
     tail = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
