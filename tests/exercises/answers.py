@@ -137,8 +137,8 @@ def changes(question):
 
 
 def judged(question):
-    """{change: why it is no mistake}, the question's part of `EQUIVALENT`."""
-    return getattr(beside(question), "EQUIVALENT", {}).get(question, {})
+    """The changes that `EQUIVALENT` lists, {why it is no mistake: changes}."""
+    return [change for same in getattr(beside(question), "EQUIVALENT", {}).get(question, {}).values() for change in same]
 
 
 def survivors(question):

@@ -150,3 +150,12 @@ WRONG = [
     (ex.q7_1, points_as_rows, "more pixels"),
     (ex.q7_1, flat, "shape"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q2_1: {
+        "a division by 1": [
+            "numbers = 10 * 32 * 32 [* → /] 1",
+        ],
+    },
+}

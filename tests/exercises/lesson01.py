@@ -121,3 +121,18 @@ WRONG = [
     (ex.q7_1, lambda layers: int(np.prod([(k - 1) * d + 1 for k, _, d in layers])), "multiply"),
     (ex.q7_1, lambda layers: (stack(layers), len(layers)), "one number"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q2_1: {
+        "`rows` has the shape of `position`": [
+            "return row * 2 * [position → rows].shape[1] + column",
+        ],
+    },
+    ex.q5_1: {
+        "the order does not count": [
+            "prediction = [[1, 2 → 2, 1], 4]",
+            "prediction = [1, [2, 4 → 4, 2]]",
+        ],
+    },
+}

@@ -140,3 +140,24 @@ WRONG = [
     (ex.q8_1, lambda step, steps, start: start * np.cos(np.pi * step / steps), "at the end"),
     (ex.q8_1, lambda step, steps, start: start * (1 + np.cos(np.pi * step / steps)), "at step 0"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "the sides are powers of two times a whole number: 16.0 is 16": [
+            "return [(side [// → /] 2 ** level, side // 2 ** level, width) for l…",
+            "return [(side // 2 ** level, side [// → /] 2 ** level, width) for level, width in enume…",
+        ],
+    },
+    ex.q4_1: {
+        "the lists are equally long": [
+            "return tuple((min((m for s, m in zip(seconds, mse[, strict=True → ]) if s <= end)) for seconds, mse in [(seconds…",
+            "…(min((m for s, m in zip(seconds, mse, strict=[True → False]) if s <= end)) for seconds, mse in [(seconds…",
+        ],
+    },
+    ex.q6_1: {
+        "a random number is never exactly `rate`": [
+            "kept = rng.random(values.shape) [>= → >] rate",
+        ],
+    },
+}

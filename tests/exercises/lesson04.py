@@ -102,3 +102,20 @@ WRONG = [
     (ex.q7_1, lambda h, w, k, s: ((h - k) / s + 1) * ((w - k) / s + 1), "is whole"),
     (ex.q7_1, lambda h, w, k, s: h * w, "on paper"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "padding with zeros is right as well": [
+            "….pad(image, ((0, rows), (0, columns), (0, 0))[, mode='reflect' → ])",
+        ],
+    },
+    ex.q5_1: {
+        "a random number is never exactly 0.5": [
+            "if rng.random() [< → <=] 0.5:",
+        ],
+        "half of the cases, too": [
+            "if rng.random() [< → >] 0.5:",
+        ],
+    },
+}

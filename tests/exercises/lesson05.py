@@ -200,3 +200,25 @@ WRONG = [
     (ex.q8_1, "C", "in doubt"),
     (ex.q8_1, 0.5, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_1: {
+        "a slice of a range holds the same numbers": [
+            "numbers = [list(range(slices) → range(slices])",
+        ],
+    },
+    ex.q4_1: {
+        "as many masks as images": [
+            "number = rng.integers(len([images → masks]))",
+        ],
+    },
+    ex.q5_1: {
+        "every pooling gets an even side": [
+            "side = (side - 4) [// → /] 2",
+        ],
+        "every pooling gets an even side, so rounding down takes the one back": [
+            "side = (side - [4 → 3]) // 2",
+        ],
+    },
+}

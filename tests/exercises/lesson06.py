@@ -126,3 +126,18 @@ WRONG = [
     (ex.q7_1, "C", "below 1"),
     (ex.q7_1, 1, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q5_1: {
+        "differences are squared": [
+            "steps = ([a[:, None] - b[ → b[None] - a[:, ]None]) * np.array(spacing)",
+        ],
+        "numpy multiplies by a tuple as by an array": [
+            "steps = (a[:, None] - b[None]) * [np.array(spacing) → spacing]",
+        ],
+        "numpy adds the axis by itself": [
+            "steps = (a[:, None] - b[[None] → ]) * np.array(spacing)",
+        ],
+    },
+}

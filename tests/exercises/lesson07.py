@@ -88,3 +88,23 @@ WRONG = [
     (ex.q6_1, lambda plain, weighted, share: (np.mean(weighted - plain), np.sum(share * weighted)), "not its change"),
     (ex.q6_1, lambda plain, weighted, share: np.mean(weighted - plain), "two numbers"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "a factor common to all shares leaves the weights as they are": [
+            "share = counts [/ → *] counts.sum()",
+            "share = counts / counts.[sum → mean]()",
+        ],
+        "a share is 0 where the count is": [
+            "weights = np.median(share[[share → counts] > 0]) / np.where(share > 0, share, 1)",
+            "weights = np.median(share[share > 0]) / np.where([share → counts] > 0, share, 1)",
+        ],
+        "what stands where there is no pixel is replaced in the next line": [
+            "…are[share > 0]) / np.where(share > 0, share, [1 → 2])",
+            "…are[share > 0]) / np.where(share > 0, share, [1 → 0])",
+            "…np.median(share[share > 0]) / np.where(share [> → >=] 0, share, 1)",
+            "….median(share[share > 0]) / np.where(share > [0 → -1], share, 1)",
+        ],
+    },
+}

@@ -95,3 +95,25 @@ WRONG = [
     (ex.q8_1, "B", "STRIP"),
     (ex.q8_1, 2, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_1: {
+        "int() cuts the decimals off, and no point lies outside the map": [
+            "row, column = (int((north - y) [// → /] metres), int((x - west) // metres))",
+            "… (int((north - y) // metres), int((x - west) [// → /] metres))",
+        ],
+    },
+    ex.q2_1: {
+        "another pixel of each block": [
+            "return mask[[factor // 2 → ]::factor, factor // 2::factor]",
+            "return mask[factor // 2::factor, [factor // 2 → ]::factor]",
+            "return mask[[factor // 2 → 2 // factor]::factor, factor // 2::factor]",
+            "return mask[factor [// → %] 2::factor, factor // 2::factor]",
+            "return mask[factor // [2 → 3]::factor, factor // 2::factor]",
+            "return mask[factor // 2::factor, [factor // 2 → 2 // factor]::factor]",
+            "return mask[factor // 2::factor, factor [// → %] 2::factor]",
+            "return mask[factor // 2::factor, factor // [2 → 3]::factor]",
+        ],
+    },
+}
