@@ -49,6 +49,7 @@ def q3_1(answer, rng):
             len(shares) == num_classes,
             f"{len(shares)} numbers came back for {num_classes} classes. A class that does not occur has the share 0, and 255 is no class.",
         )
+        expect(shares.any(), "every share is 0: `//` gives whole numbers, and a share lies between 0 and 1.")
         expect(not np.allclose(shares, expected), "these are counts. Divide by the number of pixels that count.")
         expect(not np.allclose(shares, expected / mask.size), "the shares do not add up to 1: the ignored pixels are still in the divisor.")
         expect(not np.allclose(shares, 100 * expected / counted), "these are per cent. Shares lie between 0 and 1.")

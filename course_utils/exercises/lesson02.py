@@ -60,6 +60,7 @@ def q3_1(answer, rng):
         expect(result != weights + channels, "one bias belongs to each filter, not to each input channel.")
         expect(result != weights + 1, "there is one bias a filter, not one for the whole layer.")
         expect(result != size * size * filters + filters, "each kernel reaches over all input channels, too.")
+        expect(result != size * size * channels + filters, "there is one kernel a filter, and you count a single one.")
         expect(result != size * channels * filters + filters, "a kernel has two sides: size · size.")
         expect(result == weights + filters, f"for size {size}, {channels} channels and {filters} filters it is not {result:g}.")
 

@@ -14,7 +14,7 @@ def q1_1(answer, rng):
     import keras
 
     result = call(answer) if not isinstance(answer, keras.Model) else answer
-    expect(isinstance(result, keras.Model), "a model is wanted: `keras.Model(inputs, outputs)`.")
+    expect(isinstance(result, keras.Model), "a model is wanted, made of its inputs and its outputs.")
     expect(not isinstance(result, keras.Sequential), "that is still a `Sequential`. Call the layers on tensors instead.")
     expect(result.input_shape == (None, 16, 16, 1), f"the input should be (16, 16, 1); yours is {result.input_shape[1:]}.")
     kinds = [type(layer).__name__ for layer in result.layers if type(layer).__name__ not in ("InputLayer", "Activation", "ReLU")]
@@ -44,7 +44,8 @@ def q2_1(answer, rng):
         expect(
             result not in (9 * fine * filters + filters, 9 * coarse * filters + filters), "the convolution sees both maps, not one of them."
         )
-        expect(result != (fine + coarse) * filters + filters, "a 3×3 kernel has nine places.")
+        places = [(k * (fine + coarse) + 1) * filters for k in (1, 3)]
+        expect(result not in places, "a 3×3 kernel has nine places.")
         expect(result != 9 * (fine + coarse) + filters, "each filter has weights of its own for all channels.")
         expect(result == right, f"for {fine} and {coarse} channels and {filters} filters it is not {result:g}.")
 
@@ -69,6 +70,7 @@ def q3_1(answer, rng):
         expect(result != right[::-1], "that is the way up. Going down comes first.")
         expect(result[0][:2] != (side / 2, side / 2), "before the first convolutions nothing has been pooled yet.")
         expect([shape[0] for shape in result] != [side] * depth, "the side never changes in your list: pooling halves it between levels.")
+        expect(result != [shape[::-1] for shape in right], "channels come last in a shape.")
         expect([shape[0] for shape in result] == [shape[0] for shape in right], "each level has half the side of the one above it.")
         expect([shape[2] for shape in result] == list(widths), "the number of channels is the level's width; channels come last.")
         expect(result == right, f"the shapes do not match for side {side} and widths {widths}.")
@@ -126,6 +128,7 @@ def q5_1(answer, rng):
     expect(not np.allclose(result, -rates * gradients), "that is a step of plain gradient descent. Adam divides by the root of gradient².")
     expect(not np.allclose(result, -rates / gradients), "you divide by gradient²; Adam divides by its root.")
     expect(not np.allclose(result, -rates), "the direction depends on the sign of the gradient.")
+    expect(not np.allclose(result, -np.sign(gradients)), "the learning rate is missing.")
     expect(not np.allclose(result, -right), "the weight moves *against* the gradient.")
     wrong = int(np.argmax(~np.isclose(result, right)))
     expect(
@@ -207,6 +210,8 @@ def q7_2(answer, rng):
 def q8_1(answer, rng):
     steps, start = int(rng.integers(40, 200)), float(rng.uniform(1e-3, 1e-1))
     result = np.array([one_number(call(answer, step, steps, start)) for step in range(steps + 1)])
+    degrees = start * (1 + np.cos(180 * np.arange(steps + 1) / steps)) / 2
+    expect(not np.allclose(result, degrees), "`np.cos` takes radians: half a turn is π and not 180.")
     expect(np.isclose(result[0], start), f"at step 0 the rate should be `start`; yours is {result[0] / start:.2f} of it.")
     expect(np.isclose(result[-1], 0, atol=1e-9), f"at the end the rate should be 0; yours is {result[-1] / start:.2f} of `start`.")
     line = start * (1 - np.arange(steps + 1) / steps)

@@ -125,8 +125,9 @@ def q3_1(answer, rng):
             not any(agrees(*_warped(mask, forward, border)) for border in ("reflect", "constant")),
             "the mask moves the wrong way: the matrix tells where an output pixel looks. OpenCV has a flag for that.",
         )
-        expect(not agrees(*_warped(mask, matrix, "constant")), "outside there should be the mirror image, not a constant value.")
         expect(not np.array_equal(result, mask), "nothing has moved.")
+        inside = _warped(np.ones_like(mask), matrix, "constant")[0] > 0
+        expect(not agrees(expected, clear & inside), "where a pixel looks beyond the border, there should be the mirror image.")
         expect(False, "some pixels look at the wrong place. Compare with `look` on a small mask.")
 
 

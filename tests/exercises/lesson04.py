@@ -83,6 +83,9 @@ WRONG = [
     (ex.q4_1, "A", "all 100 training images"),
     (ex.q4_1, "B", "too hopeful"),
     (ex.q4_1, 0.5, "one letter"),
+    (ex.q4_1, "b", "too hopeful"),
+    (ex.q4_1, "none of them", "one letter"),
+    (ex.q4_1, None, "one letter"),
     (ex.q5_1, lambda image, mask, rng: (image[:, ::-1], mask) if choose(rng) else (image, mask), "parted"),
     (ex.q5_1, lambda image, mask, rng: (image[:, ::-1] if choose(rng) else image, mask[:, ::-1] if choose(rng) else mask), "parted"),
     (ex.q5_1, lambda image, mask, rng: (image[::-1], mask[::-1]) if choose(rng) else (image, mask), "top to bottom"),
@@ -101,6 +104,8 @@ WRONG = [
     (ex.q7_1, lambda h, w, k, s: (h // k) * (w // k), "side by side"),
     (ex.q7_1, lambda h, w, k, s: ((h - k) / s + 1) * ((w - k) / s + 1), "is whole"),
     (ex.q7_1, lambda h, w, k, s: h * w, "on paper"),
+    (ex.q7_1, lambda h, w, k, s: (h - k) // s + 1 + (w - k) // s + 1, "multiply"),
+    (ex.q7_1, lambda h, w, k, s: ((h - k) // s + 1, (w - k) // s + 1), "one number"),
 ]
 
 # Changes of the solution that leave it right

@@ -85,6 +85,9 @@ WRONG = [
     (ex.q5_1, "B", "strangers"),
     (ex.q5_1, "C", "table of section 3"),
     (ex.q5_1, 0.5, "one letter"),
+    (ex.q5_1, "b", "strangers"),
+    (ex.q5_1, "AB", "one letter"),
+    (ex.q5_1, None, "one letter"),
     (ex.q6_1, lambda length, tile, overlap: [*range(0, length, tile - overlap)], "sticks out"),
     (ex.q6_1, sticks_out, "sticks out"),
     (ex.q6_1, lambda length, tile, overlap: [*range(0, length - tile + 1, tile - overlap)], "no tile"),
@@ -94,6 +97,9 @@ WRONG = [
     (ex.q8_1, "A", "as a whole"),
     (ex.q8_1, "B", "STRIP"),
     (ex.q8_1, 2, "one letter"),
+    (ex.q8_1, "a", "as a whole"),
+    (ex.q8_1, "the strip", "one letter"),
+    (ex.q8_1, None, "one letter"),
 ]
 
 # Changes of the solution that leave it right

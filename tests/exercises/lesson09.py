@@ -188,6 +188,9 @@ WRONG = [
     (ex.q7_1, "A", "nothing but the bridges"),
     (ex.q7_1, "B", "count the layers"),
     (ex.q7_1, 0.06, "one letter"),
+    (ex.q7_1, "b", "count the layers"),
+    (ex.q7_1, "BC", "one letter"),
+    (ex.q7_1, None, "one letter"),
 ]
 
 # Changes of the solution that leave it right
