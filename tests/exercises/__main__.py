@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for conftest, as pytest does
 
-from .answers import MODULES, QUESTIONS, changes, handed_in, judge, judged, limit, survivors, table
+from .answers import MODULES, QUESTIONS, changes, handed_in, judge, judged, limit, solved, survivors, table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = """# How the checks of the exercises are tried
@@ -25,8 +25,6 @@ all answers of the row; `slowest` is the longest check of one answer.
 
 def row(name, questions):
     """The counts of some questions, and what does not hold, in words."""
-    from source import solved
-
     start, slowest, wrong_ones = time.process_time(), 0.0, []
     right = wrong = slips = same = passed = 0
     for question in questions:
