@@ -95,6 +95,24 @@ def letter(answer, letters: str) -> str:
     return chosen
 
 
+def one_number(value) -> float:
+    """The one number that a student gave, of whatever kind; NotYet for anything else."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of unequal length
+        array = np.zeros(0)
+    expect(array.size == 1 and array.dtype.kind in "iuf", f"one number is wanted, not {_kind(value)}.")
+    return float(array.item())
+
+
+def numbers(value, what: str = "the result") -> np.ndarray:
+    """A student's array, list or tensor as float64; NotYet if it does not hold numbers."""
+    try:
+        return np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise NotYet(f"{what} should be an array of numbers, not {_kind(value)}.") from None
+
+
 class Question:
     """One question. `judge(answer, rng)` raises NotYet with the likely mistake, or returns None for a right answer."""
 

@@ -151,6 +151,7 @@ def q3(answer, rng):
         ],
         "the mean probability of the true class": [lambda mask, p: float((_one_hot(mask, np.shape(p)[-1]) * p).sum(axis=-1).mean())],
         "an IoU of which only the overlap is soft": [_overlap(np.asarray, _sharp)],
+        "a soft error, of which 0 is the best": [lambda mask, p: float(1 - (_one_hot(mask, np.shape(p)[-1]) * p).sum(axis=-1).mean())],
     }
     healthy = {
         "an IoU of class ids": [_overlap(_sharp, _sharp)],
@@ -535,10 +536,11 @@ def _normalised(weights, means, spreads, moving):
 def q13(answer, rng):
     images = rng.normal(0, 1, (8, 12, 12, 3)).astype(np.float32)
     weights, means = np.linalg.qr(rng.normal(size=(3, 3)))[0], rng.permutation([4.0, 0.0, -3.0])
+    images[0, 0, 0] = 25 * weights[:, 2]  # the network is sure of this pixel whatever its statistics: one pixel is not enough
     features = images @ weights + means
     mean, spread = features.mean(axis=(0, 1, 2)), features.std(axis=(0, 1, 2))
     make = partial(_normalised, weights, means, spread)
-    kept = 0.99 ** int(rng.integers(5, 30))
+    kept, beside = 0.99 ** int(rng.integers(5, 30)), np.array([0.06, -0.06, 0.0])
     broken = {
         "moving statistics that a few steps of momentum 0.99 left near their start": (
             make(((1 - kept) * mean, kept + (1 - kept) * spread)),
@@ -548,7 +550,7 @@ def q13(answer, rng):
         "moving means of zero": (make((0 * mean, spread)), images),
     }
     healthy = {
-        "moving statistics that have settled, though not on those of this batch": (make((mean + 0.004, spread * 1.003)), images),
+        "moving statistics that have settled, though not on those of this batch": (make((mean + beside, spread * 1.003)), images),
         "a network without batch normalisation": (lambda images, training: _softmax(np.asarray(images, float) @ weights), images),
         "a normalisation of each image by itself": (_image_by_image(weights), images),
     }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import call, expect, question
+from .engine import call, expect, letter, question
 
 
 @question(
@@ -49,6 +49,7 @@ def q3_1(answer, rng):
             len(shares) == num_classes,
             f"{len(shares)} numbers came back for {num_classes} classes. A class that does not occur has the share 0, and 255 is no class.",
         )
+        expect(shares.any(), "every share is 0: `//` gives whole numbers, and a share lies between 0 and 1.")
         expect(not np.allclose(shares, expected), "these are counts. Divide by the number of pixels that count.")
         expect(not np.allclose(shares, expected / mask.size), "the shares do not add up to 1: the ignored pixels are still in the divisor.")
         expect(not np.allclose(shares, 100 * expected / counted), "these are per cent. Shares lie between 0 and 1.")
@@ -62,10 +63,9 @@ def q3_1(answer, rng):
     praise="Now see how exact your estimate is.",
 )
 def q5_1(answer, rng):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in ("A", "B", "C"), 'answer with one letter in quotes: "A", "B" or "C".')
-    expect(letter != "A", "every pixel inside a cell is right without any work. Are there so few of them?")
-    expect(letter != "B", "compare the blue area with the red lines once more; the lines are thin.")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "every pixel inside a cell is right without any work. Are there so few of them?")
+    expect(choice != "B", "compare the blue area with the red lines once more; the lines are thin.")
 
 
 @question(

@@ -2,25 +2,14 @@
 
 import numpy as np
 
-from .engine import call, expect, question
-
-
-def _array(value, what):
-    """A student's array, list or tensor as float64."""
-    try:
-        return np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        expect(False, f"{what} should be an array of numbers, not {type(value).__name__}.")
+from .engine import call, expect, numbers, one_number, question
 
 
 def _whole(value):
     """A student's size as int; a float such as 3.0 passes."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        expect(False, f"the answer should be one number, not {type(value).__name__}.")
-    expect(number == int(number), f"a size is a whole number, and {number:g} is none. Which way does the last, incomplete step round?")
-    return int(number)
+    size = one_number(value)
+    expect(size % 1 == 0, f"a size is a whole number, and {size:g} is none. Which way does the last, incomplete step round?")
+    return int(size)
 
 
 @question(
@@ -33,7 +22,7 @@ def q1_1(answer, rng):
     for factor in (2, 3, int(rng.integers(4, 6))):
         image = rng.integers(1, 10, (int(rng.integers(2, 4)), int(rng.integers(4, 7))))
         rows, columns = image.shape
-        result = _array(call(answer, image, factor), "the result")
+        result = numbers(call(answer, image, factor))
         expect(result.shape != (2 * rows, 2 * columns) or factor == 2, f"for factor {factor} the result still is twice as large.")
         expect(result.shape != (columns * factor, rows * factor), "rows and columns have changed places.")
         wanted = f"({rows * factor}, {columns * factor})"
@@ -56,25 +45,25 @@ def q2_1(answer, rng):
     for _ in range(3):
         rows, columns = int(rng.integers(2, 4)), int(rng.integers(4, 7))
         corners = rng.integers(0, 4, (rows, columns))
-        result = _array(call(answer, corners), "the result")
+        result = numbers(call(answer, corners))
         expect(result.shape == corners.shape, f"one number for each window: the shape should be {corners.shape}, not {result.shape}.")
         r, c = np.indices(corners.shape)
         down, right = corners // 2, corners % 2
 
-        def numbers(width, y, x):
+        def counted(width, y, x):
             return y * width + x
 
-        right_way = numbers(2 * columns, 2 * r + down, 2 * c + right)
+        right_way = counted(2 * columns, 2 * r + down, 2 * c + right)
         if np.array_equal(result, right_way):
             continue
         expect(not np.array_equal(result, right_way + 1), "you count from 1, Python counts from 0.")
-        narrow = numbers(columns, 2 * r + down, 2 * c + right)
+        narrow = counted(columns, 2 * r + down, 2 * c + right)
         expect(not np.array_equal(result, narrow), "`width` is that of the image before pooling, not of the pooled one.")
-        swapped = numbers(2 * columns, 2 * r + right, 2 * c + down)
+        swapped = counted(2 * columns, 2 * r + right, 2 * c + down)
         expect(not np.array_equal(result, swapped), "corner 1 is upper RIGHT, corner 2 LOWER left: yours are the other way round.")
-        upright = numbers(2 * rows, 2 * c + right, 2 * r + down)
+        upright = counted(2 * rows, 2 * c + right, 2 * r + down)
         expect(not np.array_equal(result, upright), "you count down the columns; number along the rows.")
-        unmoved = numbers(2 * columns, r + down, c + right)
+        unmoved = counted(2 * columns, r + down, c + right)
         expect(not np.array_equal(result, unmoved), "the window of row r does not begin at row r of the large image.")
         expect(False, f"for corners {corners[:1].tolist()} of the first row of windows, the numbers are others than {result[:1].tolist()}.")
 
@@ -117,7 +106,7 @@ def q4_1(answer, rng):
         image, kernel = rng.integers(0, 5, (side, side)).astype(float), rng.integers(1, 5, (k, k)).astype(float)
         result = call(answer, image, kernel)
         expect(isinstance(result, tuple | list) and len(result) == 2, "the function should return two arrays: small, large.")
-        small, large = (_array(part, name) for part, name in zip(result, ("small", "large"), strict=True))
+        small, large = (numbers(part, name) for part, name in zip(result, ("small", "large"), strict=True))
         m = (side - k) // 2 + 1
         expect(small.shape != (side - k + 1,) * 2, "`small` has the size of stride 1.")
         expect(small.shape != (-(-side // 2),) * 2 or -(-side // 2) == m, "`small` has the size of padding 'same'; use none.")
@@ -150,7 +139,7 @@ def q5_1(answer, rng):
     for r, c in np.ndindex(20, 20):
         stamps[2 * r : 2 * r + 3, 2 * c : 2 * c + 3] += 1
     right = set(np.unique(stamps[5:-5, 5:-5]).tolist())
-    values = np.atleast_1d(_array(list(answer) if isinstance(answer, set) else answer, "the prediction")).ravel().tolist()
+    values = np.atleast_1d(numbers(list(answer) if isinstance(answer, set) else answer, "the prediction")).ravel().tolist()
     given = set(values)
     if given == right:
         return
@@ -171,7 +160,7 @@ def q5_1(answer, rng):
 )
 def q6_1(answer, rng):
     for f in (2, 3, 4, int(rng.integers(5, 9))):
-        weights = _array(call(answer, f), "the result")
+        weights = numbers(call(answer, f))
         size = 2 * f - f % 2
         expect(weights.ndim == 1, f"weights of one dimension are wanted; yours have {weights.ndim}.")
         expect(weights.size != 4 or f in (2,), f"for factor {f} you still give 4 weights.")

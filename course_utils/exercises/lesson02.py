@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import NotYet, call, expect, question
+from .engine import NotYet, call, expect, numbers, one_number, question
 
 
 @question(
@@ -14,10 +14,12 @@ def q1_1(answer, rng):
     names = [(f"{n:03d}x.png", f"{n:03d}y.png") for n in rng.permutation(200)[: rng.integers(3, 9)]]
     for end in ("\n", ""):
         result = call(answer, "\n".join(f"{image};{mask}" for image, mask in names) + end)
-        expect(not isinstance(result, str | dict), "a list of pairs is wanted, one pair a line of the text.")
+        pairs = not isinstance(result, str | dict) and np.iterable(result) and all(np.iterable(pair) for pair in result)
+        expect(pairs, "a list of pairs is wanted, one pair a line of the text.")
         result = [tuple(pair) if not isinstance(pair, str) else pair for pair in result]
         expect(not any(isinstance(pair, str) for pair in result), "your list holds whole lines. Split each of them at the semicolon, too.")
         flat = [part for pair in result for part in pair]
+        expect(all(isinstance(part, str) for part in flat), "the pairs have to hold names, as they stand in the text.")
         expect(("",) not in result and all(flat), "your list has an empty entry: the newline at the end of the text makes an empty line.")
         expect(not any("\n" in part for part in flat), "a newline is left at the end of a name: no such file will be found.")
         expect(len(result) == len(names), f"the text has {len(names)} lines, your list has {len(result)} entries.")
@@ -33,9 +35,9 @@ def q1_1(answer, rng):
 )
 def q2_1(answer, rng):
     for p in rng.uniform(0.05, 0.45, 5):
-        result = call(answer, float(p))
-        expect(np.size(result) == 2, "two numbers are wanted: the constant, and its MSE.")
-        constant, mse = (float(np.asarray(value).reshape(())) for value in result)
+        result = numbers(call(answer, float(p))).ravel()
+        expect(len(result) == 2, "two numbers are wanted: the constant, and its MSE.")
+        constant, mse = result
         expect(not np.isclose(constant, 0), "0 is the best black-or-white answer, but a grey one has a smaller MSE.")
         expect(not np.isclose(constant, 0.5), "0.5 would be best if objects and background were equally frequent. They are not.")
         expect(np.isclose(constant, p), f"for p = {p:.2f} a constant of {constant:.2f} is not the best. Try the mean.")
@@ -52,14 +54,15 @@ def q2_1(answer, rng):
 def q3_1(answer, rng):
     for _ in range(5):
         size, channels, filters = (int(v) for v in (rng.choice([3, 5, 7]), rng.integers(2, 50), rng.integers(51, 99)))
-        result = call(answer, size, channels, filters)
+        result = one_number(call(answer, size, channels, filters))
         weights = size * size * channels * filters
         expect(result != weights, "that is the kernels alone: the biases are missing.")
         expect(result != weights + channels, "one bias belongs to each filter, not to each input channel.")
         expect(result != weights + 1, "there is one bias a filter, not one for the whole layer.")
         expect(result != size * size * filters + filters, "each kernel reaches over all input channels, too.")
+        expect(result != size * size * channels + filters, "there is one kernel a filter, and you count a single one.")
         expect(result != size * channels * filters + filters, "a kernel has two sides: size · size.")
-        expect(result == weights + filters, f"for size {size}, {channels} channels and {filters} filters it is not {result}.")
+        expect(result == weights + filters, f"for size {size}, {channels} channels and {filters} filters it is not {result:g}.")
 
 
 @question(

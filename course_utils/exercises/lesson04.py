@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import NotYet, call, expect, question
+from .engine import NotYet, call, expect, letter, one_number, question
 
 LAYERS = {
     "A": "A convolution's weights belong to places in its kernel, not in the image.",
@@ -22,13 +22,13 @@ NEED_SIZE = {"C": "flattening", "H": "a weight for each pixel"}
     praise="All the others hold weights for a kernel or a channel, or none.",
 )
 def q1_1(answer, rng):
-    given = "".join(answer) if isinstance(answer, list | tuple | set) and all(isinstance(letter, str) for letter in answer) else answer
+    given = "".join(answer) if isinstance(answer, list | tuple | set) and all(isinstance(part, str) for part in answer) else answer
     expect(isinstance(given, str), f'letters in quotes are wanted, such as "AB", not {answer!r:.40}.')
-    letters = {letter.upper() for letter in given if letter.isalpha()}
+    letters = {sign.upper() for sign in given if sign.isalpha()}
     strangers = letters - set(LAYERS) - set(NEED_SIZE)
     expect(not strangers, f"there is no layer called {', '.join(sorted(strangers))}; the letters run from A to H.")
-    for letter in sorted(letters & set(LAYERS)):
-        expect(False, f"{letter} can be built without the size. {LAYERS[letter]}")
+    for needless in sorted(letters & set(LAYERS)):
+        expect(False, f"{needless} can be built without the size. {LAYERS[needless]}")
     missing = set(NEED_SIZE) - letters
     expect(len(missing) < 2, "some layer in the list does need the size. Which one has more weights if the image is larger?")
     expect(not missing, "one more is missing. Which other layer holds more weights if the image is larger?")
@@ -43,7 +43,7 @@ def q1_1(answer, rng):
 def q2_1(answer, rng):
     cases = [(32, 3), (70, 3), (86, 3), (33, 1), (65, 4)]
     cases += zip(rng.integers(9, 300, 20).tolist(), rng.integers(1, 6, 20).tolist(), strict=True)
-    results = [_number(call(answer, side, levels)) for side, levels in cases]
+    results = [one_number(call(answer, side, levels)) for side, levels in cases]
     multiples = [-(-side // 2**levels) * 2**levels for side, levels in cases]
     if results == multiples:
         return
@@ -106,10 +106,9 @@ def q3_1(answer, rng):
     praise="A bold bet. The next cell shows what happens.",
 )
 def q4_1(answer, rng):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in ("A", "B", "C"), 'answer with one letter in quotes: "A", "B" or "C".')
-    expect(letter != "A", "same shapes, same greys, same noise, but not the same places. Where was the shape in all 100 training images?")
-    expect(letter != "B", "a fair guess, and too hopeful. What would a network do that relies on the place alone?")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "same shapes, same greys, same noise, but not the same places. Where was the shape in all 100 training images?")
+    expect(choice != "B", "a fair guess, and too hopeful. What would a network do that relies on the place alone?")
 
 
 @question(
@@ -178,7 +177,7 @@ def q7_1(answer, rng):
     def differs(other):
         return results != [other(*case) for case in cases]
 
-    results = [_number(call(answer, *case)) for case in cases]
+    results = [one_number(call(answer, *case)) for case in cases]
     if not differs(count):
         return
     expect(differs(lambda h, w, k, s: ((h - k) // s) * ((w - k) // s)), "a window that starts at 0 counts too: one more in each direction.")
@@ -189,16 +188,6 @@ def q7_1(answer, rng):
     case, result = next((case, r) for case, r in zip(cases, results, strict=True) if r != count(*case))
     text = f"for {case[0]}×{case[1]}, window {case[2]}, step {case[3]} you get {result:g}."
     expect(False, f"{text} List the places of the upper edge on paper.")
-
-
-def _number(value):
-    """A plain number from whatever the student gives back."""
-    try:
-        array = np.asarray(value, float)
-    except (TypeError, ValueError):
-        raise NotYet(f"a number is wanted, not {type(value).__name__}.") from None
-    expect(array.size == 1, f"one number is wanted, not {array.size}.")
-    return array.item()
 
 
 def _with(answer, predict, image, multiple):

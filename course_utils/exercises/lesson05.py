@@ -5,7 +5,7 @@ import itertools
 import cv2
 import numpy as np
 
-from .engine import NotYet, call, expect, letter, question
+from .engine import NotYet, call, expect, letter, numbers, one_number, question
 
 
 @question(
@@ -46,10 +46,11 @@ def _rotation(degrees):
     praise="`Affine.matrix` is made in the same way, with shear and zoom beside the rotation.",
 )
 def q2_1(answer, rng):
-    for _ in range(6):
+    for number in range(6):
         degrees = float(rng.uniform(15, 75) * rng.choice([-1, 1]))
-        height, width = (int(side) for side in rng.permutation([rng.integers(5, 12), rng.integers(13, 30)]))
-        matrix = np.asarray(call(answer, degrees, height, width), float)
+        height, width = (2 * int(half) for half in rng.permutation([rng.integers(3, 6), rng.integers(7, 15)]))
+        height, width = height + number % 2, width + number // 2 % 2  # odd and even ones
+        matrix = numbers(call(answer, degrees, height, width))
         expect(matrix.shape in [(3, 3), (2, 3)], f"a 3×3 matrix is wanted; yours has shape {matrix.shape}.")
         turn = matrix[:2, :2]
         expect(not np.allclose(turn, _rotation(np.degrees(degrees)), atol=1e-4), "`rotation` takes degrees already.")
@@ -124,8 +125,9 @@ def q3_1(answer, rng):
             not any(agrees(*_warped(mask, forward, border)) for border in ("reflect", "constant")),
             "the mask moves the wrong way: the matrix tells where an output pixel looks. OpenCV has a flag for that.",
         )
-        expect(not agrees(*_warped(mask, matrix, "constant")), "outside there should be the mirror image, not a constant value.")
         expect(not np.array_equal(result, mask), "nothing has moved.")
+        inside = _warped(np.ones_like(mask), matrix, "constant")[0] > 0
+        expect(not agrees(expected, clear & inside), "where a pixel looks beyond the border, there should be the mirror image.")
         expect(False, "some pixels look at the wrong place. Compare with `look` on a small mask.")
 
 
@@ -142,10 +144,11 @@ def q4_1(answer, rng):
     calls = []
 
     def augment(image, mask, generator):
-        calls.append((image, mask))
+        calls.append(generator)
         return image + 100, mask + 100
 
-    made = call(answer, images, masks, augment, np.random.default_rng(rng.integers(1000)))
+    given = np.random.default_rng(rng.integers(1000))
+    made = call(answer, images, masks, augment, given)
     expect(
         not (isinstance(made, tuple | list) and not hasattr(made, "__next__")),
         "your function returns once and is over. Write `yield` in the place of `return`.",
@@ -161,6 +164,7 @@ def q4_1(answer, rng):
         taken.append((int(image.flat[0]), int(mask.flat[0])))
     expect(calls, "the pairs come out undistorted: `augment` is never called.")
     expect(len(calls) == rounds, f"`augment` is called {len(calls) / rounds:.1f} times a round; ONE call must serve image and mask.")
+    expect(all(generator is given for generator in calls), "`augment` wants three things: an image, its mask and `rng`.")
     expect(all(mask == image + 100 for image, mask in taken), "image and mask do not belong together: draw ONE number for both.")
     expect(all(image >= 110 for image, _ in taken), "the pairs come out undistorted: yield what `augment` returns.")
     numbers = [image - 110 for image, _ in taken]
@@ -195,14 +199,12 @@ def _side(side, poolings, loss, up_loss, bottom):
     praise="572 gives 388: the paper's net sees 92 pixels more on each side than it answers for, and mirrors them at the border.",
 )
 def q5_1(answer, rng):
-    for poolings in (int(n) for n in rng.permutation([1, 2, 3, 4])):
+    for poolings in (*rng.permutation([3, 4]).tolist(), 2, 1):  # with few poolings, different mistakes give the same side
         smallest = 4
         for _ in range(poolings):  # from a possible side at the bottom upwards, so that every pooling gets an even side
             smallest = 2 * smallest + 4
         side = smallest + 2**poolings * int(rng.integers(20, 40))
-        value = np.asarray(call(answer, side, poolings))
-        expect(value.dtype.kind in "iuf" and value.size == 1, "one number is wanted: the side of the output.")
-        value = float(value.item())
+        value = one_number(call(answer, side, poolings))
         expect(value != side, "that would be `same` convolutions. Each valid one loses a pixel on either side.")
         expect(value != _side(side, poolings, 2, 2, 2), "one convolution a level? The paper has two.")
         expect(value != _side(side, poolings, 4, 4, 0), "the level at the bottom has two convolutions too.")
@@ -231,9 +233,7 @@ def q6_1(answer, rng):
         left, gap, right, far = (int(n) for n in rng.integers((3, 4, 3, 2), (6, 8, 6, 4)))
         row = np.concatenate([[1] * left, [0] * gap, [2] * right, [0] * far, [3] * 3]).astype(int)
         for position in (left, left + gap // 2, left + gap - 1, left + gap + right + 1, 1):
-            value = np.asarray(call(answer, row, position, w0, sigma))
-            expect(value.size == 1 and value.dtype.kind in "iuf", "one number is wanted.")
-            value = float(value.item())
+            value = one_number(call(answer, row, position, w0, sigma))
             if row[position]:
                 expect(np.isclose(value, 0, atol=1e-4), "on a cell the bonus is 0; only background pixels get one.")
                 continue

@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from .engine import call, expect, letter, question
+from .engine import call, expect, letter, one_number, question
 
 IGNORE = 255
-
-
-def _number(answer):
-    value = np.asarray(answer)
-    expect(value.size == 1 and value.dtype.kind in "iuf", "one number is wanted.")
-    return float(value.item())
 
 
 def _close(value, other):
@@ -43,7 +37,7 @@ def q2_1(answer, rng):
     for _ in range(6):
         p = rng.dirichlet(np.ones(4))
         label, gamma = int(rng.integers(4)), float(rng.uniform(1.2, 3))
-        value = _number(call(answer, p, label, gamma))
+        value = one_number(call(answer, p, label, gamma))
         true, log = p[label], np.log(p[label])
         if not _close(value, -((1 - true) ** gamma) * log):
             expect(not _close(value, (1 - true) ** gamma * log), "the sign: a cost is positive, and the logarithm of a probability is not.")
@@ -55,7 +49,7 @@ def q2_1(answer, rng):
             everything = -np.sum((1 - p) ** gamma * np.log(p))
             expect(not _close(value, everything), "only the true class's probability enters, not all of them.")
             expect(False, "the cost is off. Try p = (0.8, 0.1, 0.1), label 0 and gamma 2: about 0.009.")
-        expect(_close(_number(call(answer, p, IGNORE, gamma)), 0), "a pixel with label 255 costs nothing.")
+        expect(_close(one_number(call(answer, p, IGNORE, gamma)), 0), "a pixel with label 255 costs nothing.")
 
 
 @question(
@@ -69,7 +63,7 @@ def q3_1(answer, rng):
         shape = int(rng.integers(4, 8)), int(rng.integers(8, 12))
         mask = rng.choice([0, 1, IGNORE], shape, p=[0.5, 0.3, 0.2])
         p, (alpha, beta) = rng.uniform(0.05, 0.95, shape), (float(v) for v in rng.uniform((0.1, 0.6), (0.4, 0.9)))
-        value = _number(call(answer, p, mask, alpha, beta))
+        value = one_number(call(answer, p, mask, alpha, beta))
         hit, missed, invented = p[mask == 1].sum(), (1 - p[mask == 1]).sum(), p[mask == 0].sum()
 
         def tversky(a, b, invented=invented, hit=hit, missed=missed):
@@ -100,7 +94,7 @@ def q3_1(answer, rng):
     praise="Half of that answer's accuracy, and still more than nothing.",
 )
 def q4_1(answer, rng):
-    value = _number(answer)
+    value = one_number(answer)
     value = value / 100 if 1 < value <= 100 else value
     expect(not _close(value, 0.9), "that is the IoU of the background alone. The mean is over two classes.")
     expect(not _close(value, 0), "that is the IoU of the object alone. The mean is over two classes.")
@@ -125,7 +119,7 @@ def q5_1(answer, rng):
         a, b = (rng.integers(0, 30, (int(n), 2)) for n in rng.integers(5, 12, 2))
         a, b = (a, np.vstack([b, [[60, 45]]])) if rng.random() < 0.5 else (np.vstack([a, [[60, 45]]]), b)  # far from the other outline
         spacing = tuple(float(v) for v in rng.uniform((0.3, 1.2), (0.8, 2.5)))
-        value = _number(call(answer, a, b, spacing))
+        value = one_number(call(answer, a, b, spacing))
 
         def table(scale, a=a, b=b):
             return np.sqrt((((a[:, None] - b[None]) * np.array(scale)) ** 2).sum(axis=-1))
@@ -168,7 +162,7 @@ def q6_1(answer, rng):
                 masks[0, :2, :3], said[0, :2, :2] = 2, 2  # a class of one batch; class 3 is only predicted, 4 nowhere
                 masks[1, 0, 0], said[1, 0, 0] = 0, 3
             batches.append((masks, said))
-        value = _number(call(answer, batches, classes))
+        value = one_number(call(answer, batches, classes))
         tables = [_matrix(*batch, classes) for batch in batches]
         by_class = _iou(sum(tables))
         if _close(value, np.nanmean(by_class)):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import NotYet, call, expect, letter, question
+from .engine import NotYet, call, expect, letter, numbers, one_number, question
 
 
 @question(
@@ -25,7 +25,7 @@ def q1_1(answer, rng):
 
 
 def _names(rng):
-    worlds = rng.permutation(40)[: int(rng.integers(5, 9))]
+    worlds = rng.permutation(40)[: int(rng.integers(7, 10))]  # more than twice as many as are held out
     names = [f"world{world:02d}_{moment}.png" for world in worlds for moment in range(int(rng.integers(2, 5)))]
     return [names[i] for i in rng.permutation(len(names))], [f"world{world:02d}" for world in sorted(worlds.tolist())]
 
@@ -42,6 +42,7 @@ def q2_1(answer, rng):
         held = int(rng.integers(1, 4))
         parts = call(answer, list(names), held)
         expect(isinstance(parts, tuple | list) and len(parts) == 2, "two lists are wanted: training, test.")
+        expect(all(np.iterable(part) for part in parts), "both lists have to hold names.")
         training, test = (list(part) for part in parts)
         expect(set(training) | set(test) <= set(names), "the lists must hold names as they were given.")
         expect(sorted(training + test) == sorted(names), "each name belongs into one of the two lists, once.")
@@ -66,7 +67,7 @@ def q3_1(answer, rng):
         seen = counts > 0
         share = counts / counts.sum()
         right = np.where(seen, np.median(share[seen]) / np.where(seen, share, 1), 0)
-        weights = np.asarray(call(answer, counts), float)
+        weights = numbers(call(answer, counts))
         expect(weights.shape == (9,), f"nine weights are wanted, one a class; yours have shape {weights.shape}.")
         expect(np.isfinite(weights).all(), "a class without pixels must get weight 0, not infinity.")
         expect(not np.allclose(weights[seen] * right[seen], 1), "upside down: frequent classes would weigh most.")
@@ -113,13 +114,13 @@ def q4_1(answer, rng):
     for _ in range(60):
         patience = int(rng.integers(2, 6))
         values = np.round(np.cumsum(rng.normal(0.01, 0.05, int(rng.integers(8, 25)))), 2).tolist()
-        epoch = int(call(answer, values, patience))
+        epoch = one_number(call(answer, values, patience))
         wrong = [other for other in wrong if other(values, patience) == epoch]
         if epoch != _stop(values, patience):
             break
     else:
         return
-    raise NotYet(told[wrong[0]] if wrong else f"for patience {patience} and the scores {values} epoch {epoch} is not the one that is kept.")
+    raise NotYet(told[wrong[0]] if wrong else f"for patience {patience} and the scores {values} epoch {epoch:g} is not the one to keep.")
 
 
 @question(
@@ -143,10 +144,9 @@ def q5_1(answer, rng):
 def q6_1(answer, rng):
     plain, weighted = rng.random(7), rng.random(7)
     share = rng.dirichlet(np.ones(7))
-    try:
-        mean, by_pixels = (float(value) for value in call(answer, plain, weighted, share))
-    except (TypeError, ValueError):
-        raise NotYet("two numbers are wanted: change of the mean IoU, change of the frequency-weighted IoU.") from None
+    result = numbers(call(answer, plain, weighted, share)).ravel()
+    expect(len(result) == 2, "two numbers are wanted: change of the mean IoU, change of the frequency-weighted IoU.")
+    mean, by_pixels = result
     change = weighted - plain
     right = change.mean(), (share * change).sum()
     expect(not np.allclose([mean, by_pixels], [-right[0], -right[1]]), "the signs are turned round: from plain to weighted.")

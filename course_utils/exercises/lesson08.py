@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from .engine import NotYet, call, expect, letter, question
+from .engine import call, expect, letter, numbers, question
 
 
 @question(
@@ -20,12 +20,8 @@ def q1_1(answer, rng):
         # Well inside a pixel, so that rounding errors do not count: a quarter or three quarters of its side from its corner.
         part = rng.choice([0.25, 0.75], 2)
         x, y = west + (column + part[0]) * metres, north - (row + part[1]) * metres
-        found = call(answer, x, y, west, north, metres)
-        expect(np.size(found) == 2, "two numbers are wanted: row, column.")
-        try:
-            found = [float(value) for value in found]
-        except (TypeError, ValueError):
-            raise NotYet("row and column have to be numbers.") from None
+        found = numbers(call(answer, x, y, west, north, metres)).ravel().tolist()
+        expect(len(found) == 2, "two numbers are wanted: row, column.")
         if found == [row, column]:
             continue
         expect(found != [column, row], "row and column are swapped: rows count from north to south.")
@@ -81,6 +77,7 @@ def q3_1(answer, rng):
         files = [files[i] for i in rng.permutation(len(files))]
         parts = call(answer, list(files), list(held_out))
         expect(isinstance(parts, tuple | list) and len(parts) == 2, "two lists are wanted: training, test.")
+        expect(all(np.iterable(part) for part in parts), "both lists have to hold names of files.")
         training, test = ([str(file) for file in part] for part in parts)
         right = {file for file in files if file.rsplit("_", 2)[0] in held_out}
         expect(not set(training) & set(test), "some tiles are in both lists.")

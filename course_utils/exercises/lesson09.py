@@ -2,14 +2,7 @@
 
 import numpy as np
 
-from .engine import call, expect, question
-
-
-def _array(value, what="the result"):
-    try:
-        return np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        expect(False, f"{what} should be an array of numbers, not {type(value).__name__}.")
+from .engine import call, expect, letter, numbers, one_number, question
 
 
 @question(
@@ -22,10 +15,9 @@ def q1_1(answer, rng):
     cases = [(8, 6, 3, 1, 1, 1), (9, 7, 3, 2, 4, 2)]
     cases += [tuple(int(rng.integers(*bounds)) for bounds in ((9, 40), (9, 40), (2, 8), (2, 9), (2, 9), (1, 4))) for _ in range(8)]
     for height, width, kernel, inputs, filters, stride in cases:
-        value = _array(call(answer, height, width, kernel, inputs, filters, stride))
-        expect(value.size == 1, f"one number is wanted, not {value.size}.")
+        value = one_number(call(answer, height, width, kernel, inputs, filters, stride))
         rows, columns = len(range(0, height, stride)), len(range(0, width, stride))
-        window, value = kernel**2 * inputs * filters, value.item()
+        window = kernel**2 * inputs * filters
         right = rows * columns * window
         said = f"{height}×{width}, kernel {kernel}, {inputs} → {filters} channels, stride {stride}"
         if value == right:
@@ -60,7 +52,7 @@ def q2_1(answer, rng):
     for _ in range(3):
         rows, columns, classes = int(rng.integers(2, 4)), int(rng.integers(4, 6)), int(rng.integers(2, 5))
         s32, s16, s8 = (rng.normal(size=(f * rows, f * columns, classes)) for f in (1, 2, 4))
-        result = _array(call(answer, s32, s16, s8, enlarge))
+        result = numbers(call(answer, s32, s16, s8, enlarge))
         at16 = s16 + enlarge(s32, 2)
         at8 = s8 + enlarge(at16, 2)
         right = enlarge(at8, 8)
@@ -163,7 +155,7 @@ def q4_1(answer, rng):
 
 def _pairs(result):
     expect(isinstance(result, tuple | list) and len(result) == 2, "two lists are wanted: strides, rates.")
-    strides, rates = (_array(part, what) for part, what in zip(result, ("strides", "rates"), strict=True))
+    strides, rates = (numbers(part, what) for part, what in zip(result, ("strides", "rates"), strict=True))
     return strides.ravel().tolist(), rates.ravel().tolist()
 
 
@@ -221,7 +213,7 @@ def q6_1(answer, rng):
     for bins in ((1,), (1, 2), (2, 3), (1, 2, 3, 6)):
         height, width = 6 * int(rng.integers(1, 3)), 6 * int(rng.integers(3, 5))
         features = rng.normal(size=(height, width))
-        result = _array(call(answer, features, bins))
+        result = numbers(call(answer, features, bins))
         channels = 1 + len(bins)
         expect(result.shape != (height, width, len(bins)), "the features themselves come first, in channel 0.")
         expect(result.shape != (channels, height, width), "channels are the last axis here.")
@@ -268,7 +260,6 @@ def _windows(features, b):
     praise="The table below says how much. When predicting, nothing has to wait for gradients.",
 )
 def q7_1(answer, rng):
-    letter = str(answer).strip().strip(".'\"").upper()
-    expect(letter in ("A", "B", "C"), "answer with one letter in quotes: A, B, C.")
-    expect(letter != "A", "that would be right if nothing but the bridges had to be kept.")
-    expect(letter != "B", "count the layers: how many activations are bridges, and how many wait for the gradients all the same?")
+    choice = letter(answer, "ABC")
+    expect(choice != "A", "that would be right if nothing but the bridges had to be kept.")
+    expect(choice != "B", "count the layers: how many activations are bridges, and how many wait for the gradients all the same?")

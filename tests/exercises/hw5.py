@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from course_utils.exercises import hw5 as ex
+from course_utils.exercises.engine import Question
 
 EVERY, NONE, NO_BOOL = "accuses every program", "lets every broken program pass", "True or False"
 
@@ -477,3 +478,124 @@ WRONG = [
     (ex.q15, [squared, doubled, raises], "stops with RuntimeError"),
     (ex.q15, [squared, doubled, lambda program: program(3)], NO_BOOL),
 ]
+
+FREE = [value for value in vars(ex).values() if isinstance(value, Question)]  # an instrument's own data: other numbers are right as well
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1: {
+        "the same sizes in another order": [
+            "results = [resize(mask, *size) for size in [([7, 7), (31, 31 → 31, 31), (7, 7])]]",
+        ],
+        "the same labels in another order": [
+            "return not all((np.isin(result, [[0, 200 → 200, 0]]).all() for result in results))",
+        ],
+    },
+    ex.q2: {
+        "the picture is of one colour: any pixel, and any mean, names the channel that is lit": [
+            "if read(path).[mean(axis=(0, 1)). → ]argmax() != channel:",
+            "if read(path).[mean → max](axis=(0, 1)).argmax() != channel:",
+            "if read(path).mean(axis=([0, 1 → 1,])).argmax() != channel:",
+            "if read(path).mean(axis=(0,[ 1 → ])).argmax() != channel:",
+        ],
+    },
+    ex.q3: {
+        "no score differs by exactly this much": [
+            "…metric(mask, sure) - metric(mask, hesitant)) [> → >=] 1e-06)",
+        ],
+    },
+    ex.q4: {
+        "overlap is the same whichever of the two is called the truth": [
+            "scores = [evaluate([masks, predictions → predictions, masks], batch) for batch in range(1, 8)]",
+        ],
+        "no score differs by exactly this much": [
+            "return bool(np.ptp(scores) [> → >=] 1e-09)",
+        ],
+    },
+    ex.q5: {
+        "no score differs by exactly this much": [
+            "…(np.eye(3)[ids], np.eye(3)[said]) - by_hand) [> → >=] 0.001)",
+        ],
+        "overlap is the same whichever of the two is called the truth": [
+            "return bool(abs(score(np.eye(3)[[ids], np.eye(3)[said → said], np.eye(3)[ids]]) - by_hand) > 0.001)",
+        ],
+    },
+    ex.q6: {
+        "outside void, overlap is the same whichever of the two is called the truth": [
+            "without = score([mask[:, :3], said → said[:, :3], mask][:, :3])",
+        ],
+        "no score differs by exactly this much": [
+            "if abs(score(mask, said) - without) [> → >=] 1e-09:",
+        ],
+    },
+    ex.q7: {
+        "49 more than the others is as sure as 50 more": [
+            "logits = np.[zeros → ones](num_classes)",
+        ],
+        "no cost is exactly this": [
+            "return bool(loss(logits, 1) [> → >=] 0.1)",
+        ],
+    },
+    ex.q8: {
+        "no probability is exactly this": [
+            "…ol(head(np.linspace(-50.0, 50.0, 101)).min() [>= → >] 0.5 - 1e-09)",
+        ],
+        "the same logits, from high to low": [
+            "return bool(head(np.linspace([-50.0,  → 50.0, -]50.0, 101)).min() >= 0.5 - 1e-09)",
+        ],
+    },
+    ex.q9: {
+        "without the batch's axis the rows are still found: there is one image": [
+            "…nonzero((head(lit) != head(black)).any(axis=([0,  → ]2, 3)))",
+        ],
+    },
+    ex.q10: {
+        "the size of the output does not depend on what is seen": [
+            "outputs = [network(np.[zeros → ones]((1, *size, 3), np.float32)) for size in sizes]",
+        ],
+        "there are as many outputs as sizes": [
+            "…] != size for out, size in zip(outputs, sizes[, strict=True → ])))",
+            "… for out, size in zip(outputs, sizes, strict=[True → False])))",
+        ],
+    },
+    ex.q11: {
+        "uint8 wraps round: still bright on dark, if the other way": [
+            "image, moved = augment(30 [+ → -] 190 * mask[..., None], mask, rng)",
+        ],
+        "no share is exactly this": [
+            "if (bright != moved.astype(bool)).mean() [> → >=] 0.05:",
+        ],
+        "numbers compare with True and False as 1 and 0": [
+            "if (bright != moved[.astype(bool) → ]).mean() > 0.05:",
+        ],
+    },
+    ex.q13: {
+        "the least likely class changes as well": [
+            "training, in_use = (model(images, mode).[argmax → argmin](axis=-1) for mode in (True, False))",
+        ],
+        "where a class is strongest along a column changes as well": [
+            "…g, in_use = (model(images, mode).argmax(axis=[- → ]1) for mode in (True, False))",
+        ],
+        "the order does not matter": [
+            "…l(images, mode).argmax(axis=-1) for mode in ([True, False → False, True]))",
+        ],
+        "no share is exactly this": [
+            "return bool((training != in_use).mean() [> → >=] 0.1)",
+        ],
+    },
+    ex.q15: {
+        "the broken program may be broken in another way": [
+            "return np.round(probabilities).[argmax → argmin](axis=-1)",
+        ],
+        "the last axis of two is axis 1": [
+            "return np.round(probabilities).argmax(axis=[- → ]1)",
+            "return probabilities.argmax(axis=[- → ]1)",
+        ],
+        "one pixel: the array of one is as good": [
+            "…l(program(np.array([[0.2, 0.3, 0.45, 0.05]]))[[0] → ] != 2)",
+        ],
+        "the third is still the largest": [
+            "return bool(program(np.array([[[0.2, 0.3 → 0.3, 0.2], 0.45, 0.05]]))[0] != 2)",
+        ],
+    },
+}

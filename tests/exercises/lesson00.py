@@ -133,9 +133,13 @@ WRONG = [
     (ex.q3_1, lambda mask, num_classes: {0: 1.0}, "list of numbers"),
     (ex.q3_1, lambda mask, num_classes: None, "return"),
     (ex.q3_1, 0.5, "function itself"),
+    (ex.q3_1, lambda mask, num_classes: [n // mask.size for n in counts(mask, num_classes)], "whole numbers"),
     (ex.q5_1, "A", "so few"),
     (ex.q5_1, "b", "thin"),
     (ex.q5_1, 0.78, "one letter"),
+    (ex.q5_1, "a", "so few"),
+    (ex.q5_1, "the cells", "one letter"),
+    (ex.q5_1, None, "one letter"),
     (ex.q6_1, box_to_the_next, "one too far"),
     (ex.q6_1, box_turned, "swapped"),
     (ex.q6_1, box_of_opencv, "swapped"),
@@ -143,10 +147,21 @@ WRONG = [
     (ex.q6_1, box_of_image, "whole image"),
     (ex.q6_1, box_of_first_pixel, "wrong"),
     (ex.q6_1, corners, "four numbers"),
+    (ex.q6_1, lambda mask: None, "return"),
     (ex.q7_1, points_on(0), "not background"),
     (ex.q7_1, points_on(255, turned=True), "swapped"),
     (ex.q7_1, points_on(255, most=1), "missing"),
     (ex.q7_1, points_as_ones, "right class"),
     (ex.q7_1, points_as_rows, "more pixels"),
     (ex.q7_1, flat, "shape"),
+    (ex.q7_1, lambda shape, points: None, "return"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q2_1: {
+        "a division by 1": [
+            "numbers = 10 * 32 * 32 [* → /] 1",
+        ],
+    },
+}

@@ -87,12 +87,14 @@ WRONG = [
     (ex.q2_1, lambda corners: numbered(corners, upright=True), "down the columns"),
     (ex.q2_1, lambda corners: numbered(corners) + 1, "count from 1"),
     (ex.q2_1, lambda corners: numbered(corners).ravel(), "one number for each window"),
+    (ex.q2_1, lambda corners: corners, "the numbers are others"),
     (ex.q3_1, lambda n, k, s, padding: (n - k) // s if padding == "valid" else -(-n // s), "very start"),
     (ex.q3_1, lambda n, k, s, padding: (n - k) // s + 1 if padding == "valid" else n // s, "incomplete last step"),
     (ex.q3_1, lambda n, k, s, padding: -(-(n - k) // s) + 1 if padding == "valid" else -(-n // s), "one too many"),
     (ex.q3_1, lambda n, k, s, padding: (n - k) / s + 1 if padding == "valid" else n / s, "whole number"),
     (ex.q3_1, lambda n, k, s, padding: -(-n // s), "other padding"),
-    (ex.q3_1, lambda n, k, s, padding: (n, n), "one number, not"),
+    (ex.q3_1, lambda n, k, s, padding: n - k + 1 if padding == "valid" else -(-n // s), "left out the stride"),
+    (ex.q3_1, lambda n, k, s, padding: (n, n), "one number is wanted"),
     (ex.q4_1, keras_pair(stride=1), "stride 1"),
     (ex.q4_1, keras_pair(padding="same"), "padding 'same'"),
     (ex.q4_1, keras_pair(weights=False), "Did the layer get"),
@@ -106,6 +108,7 @@ WRONG = [
     (ex.q5_1, [0, 1, 2, 4], "stays empty"),
     (ex.q5_1, [1, 2, 3, 4], "do not occur"),
     (ex.q5_1, "one, two", "array of numbers"),
+    (ex.q5_1, None, "smooth"),
     (ex.q6_1, lambda factor: hat(2), "still give 4"),
     (ex.q6_1, lambda factor: hat(factor, 2 * factor), "needs 5"),
     (ex.q6_1, lambda factor: hat(factor) / hat(factor).sum(), "add up to 1"),
@@ -119,5 +122,20 @@ WRONG = [
     (ex.q7_1, lambda layers: stack(layers, early=True), "too early"),
     (ex.q7_1, lambda layers: stack(layers, start=0), "one too few"),
     (ex.q7_1, lambda layers: int(np.prod([(k - 1) * d + 1 for k, _, d in layers])), "multiply"),
-    (ex.q7_1, lambda layers: [stack(layers)], "one number"),
+    (ex.q7_1, lambda layers: (stack(layers), len(layers)), "one number"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q2_1: {
+        "`rows` has the shape of `position`": [
+            "return row * 2 * [position → rows].shape[1] + column",
+        ],
+    },
+    ex.q5_1: {
+        "the order does not count": [
+            "prediction = [[1, 2 → 2, 1], 4]",
+            "prediction = [1, [2, 4 → 4, 2]]",
+        ],
+    },
+}

@@ -21,26 +21,53 @@ WRONG = [
     (ex.q1_1, lambda text: [tuple(line.split(";"))[::-1] for line in text.split()], "changed places"),
     (ex.q1_1, lambda text: dict(line.split(";") for line in text.split()), "list of pairs"),
     (ex.q1_1, lambda text: [tuple(line.split(";")) for line in text.split()][1:], "lines"),
+    (ex.q1_1, lambda text: [tuple(line.split(",")) for line in text.split()], "first pair"),
+    (ex.q1_1, lambda text: tuple(text.split()[0].split(";")), "whole lines"),
+    (ex.q1_1, lambda text: len(text.split()), "list of pairs"),
     (ex.q2_1, lambda p: (0, p), "grey"),
     (ex.q2_1, lambda p: (0.5, 0.25), "equally frequent"),
     (ex.q2_1, lambda p: (p, p), "answering 0 everywhere"),
     (ex.q2_1, lambda p: (p, (p * (1 - p)) ** 0.5), "root"),
     (ex.q2_1, lambda p: p, "two numbers"),
+    (ex.q2_1, lambda p: (1 - p, p * (1 - p)), "not the best"),
+    (ex.q2_1, lambda p: (p, p**2), "its MSE is not"),
     (ex.q3_1, lambda size, channels, filters: size * size * channels * filters, "biases are missing"),
     (ex.q3_1, lambda size, channels, filters: size * size * channels * filters + 1, "one for the whole layer"),
     (ex.q3_1, lambda size, channels, filters: size * size * filters + filters, "all input channels"),
     (ex.q3_1, lambda size, channels, filters: size * channels * filters + filters, "two sides"),
     (ex.q3_1, lambda size, channels, filters: size * size * channels * filters + channels, "each input channel"),
+    (ex.q3_1, lambda size, channels, filters: size * size * channels + filters, "one kernel a filter"),
+    (ex.q3_1, lambda size, channels, filters: (size, size, channels, filters), "one number is wanted"),
     (ex.q5_1, "black", "no negative values"),
     (ex.q5_1, "grey", "wrap round"),
     (ex.q5_1, 253, "one of the words"),
+    (ex.q5_1, "GRAY", "wrap round"),
+    (ex.q5_1, None, "one of the words"),
     (ex.q5_2, lambda output: (255 * output).astype(np.int64).astype(np.uint8), "wrap round"),
     (ex.q5_2, lambda output: (255 * np.clip(output, 0, 1)).astype(np.uint8), "cut off"),
     (ex.q5_2, lambda output: 255 * np.clip(output, 0, 1), "uint8"),
     (ex.q5_2, lambda output: np.clip(output, 0, 1).astype(np.uint8), "brightest"),
     (ex.q5_2, lambda output: np.uint8(255 * (output > 0.5)), "black-and-white"),
+    (ex.q5_2, lambda output: np.uint8(256 * np.clip(output, 0, 1)), "wrap round"),
+    (ex.q5_2, lambda output: np.uint8(np.clip(255 * output, 0, 1)), "brightest"),
     (ex.q7_1, ("less", "more"), "easier to tell apart"),
     (ex.q7_1, ("equal", "equal"), "corners"),
     (ex.q7_1, ("less", "less"), "alike"),
     (ex.q7_1, "more", "two words"),
+    (ex.q7_1, ("more", "more"), "alike"),
+    (ex.q7_1, ("larger", "smaller"), "use the words"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_1: {
+        "lists serve as well as tuples": [
+            "return [[tuple(line.split(';') → line.split(';']) for line in text.split()]",
+        ],
+    },
+    ex.q5_2: {
+        "the larger of 0 and the output, whichever is called the bound": [
+            "return np.rint(255 * np.clip([output, 0 → 0, output], 1)).astype(np.uint8)",
+        ],
+    },
+}

@@ -68,7 +68,7 @@ WRONG = [
     (ex.q2_1, lambda side, levels: math.ceil(side / 2**levels), "half-way"),
     (ex.q2_1, lambda side, levels: math.ceil(side / 8) * 8, "multiple of 8"),
     (ex.q2_1, lambda side, levels: side + levels, "level by level"),
-    (ex.q2_1, lambda side, levels: "large", "a number is wanted"),
+    (ex.q2_1, lambda side, levels: "large", "one number is wanted"),
     (ex.q3_1, lambda predict, image, multiple: predict(image), "wants multiples"),
     (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple)), "Crop what you padded"),
     (ex.q3_1, lambda predict, image, multiple: predict(pad(image, multiple))[-len(image) :, -image.shape[1] :], "not where they were"),
@@ -83,6 +83,9 @@ WRONG = [
     (ex.q4_1, "A", "all 100 training images"),
     (ex.q4_1, "B", "too hopeful"),
     (ex.q4_1, 0.5, "one letter"),
+    (ex.q4_1, "b", "too hopeful"),
+    (ex.q4_1, "none of them", "one letter"),
+    (ex.q4_1, None, "one letter"),
     (ex.q5_1, lambda image, mask, rng: (image[:, ::-1], mask) if choose(rng) else (image, mask), "parted"),
     (ex.q5_1, lambda image, mask, rng: (image[:, ::-1] if choose(rng) else image, mask[:, ::-1] if choose(rng) else mask), "parted"),
     (ex.q5_1, lambda image, mask, rng: (image[::-1], mask[::-1]) if choose(rng) else (image, mask), "top to bottom"),
@@ -101,4 +104,23 @@ WRONG = [
     (ex.q7_1, lambda h, w, k, s: (h // k) * (w // k), "side by side"),
     (ex.q7_1, lambda h, w, k, s: ((h - k) / s + 1) * ((w - k) / s + 1), "is whole"),
     (ex.q7_1, lambda h, w, k, s: h * w, "on paper"),
+    (ex.q7_1, lambda h, w, k, s: (h - k) // s + 1 + (w - k) // s + 1, "multiply"),
+    (ex.q7_1, lambda h, w, k, s: ((h - k) // s + 1, (w - k) // s + 1), "one number"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "padding with zeros is right as well": [
+            "….pad(image, ((0, rows), (0, columns), (0, 0))[, mode='reflect' → ])",
+        ],
+    },
+    ex.q5_1: {
+        "a random number is never exactly 0.5": [
+            "if rng.random() [< → <=] 0.5:",
+        ],
+        "half of the cases, too": [
+            "if rng.random() [< → >] 0.5:",
+        ],
+    },
+}

@@ -172,12 +172,15 @@ WRONG = [
     (ex.q3_1, lambda mask, matrix: warp(mask, matrix, inverse=0), "wrong way"),
     (ex.q3_1, lambda mask, matrix: warp(mask, matrix, border=cv2.BORDER_CONSTANT), "mirror image"),
     (ex.q3_1, lambda mask, matrix: mask, "nothing has moved"),
+    (ex.q3_1, lambda mask, matrix: warp(mask, matrix, border=cv2.BORDER_REPLICATE), "mirror image"),
+    (ex.q3_1, lambda mask, matrix: warp(mask, matrix[:, [1, 0, 2]]), "wrong place"),
     (ex.q4_1, first_only, "returns once"),
     (ex.q4_1, stream_of(honest, rounds=5), "ends after"),
     (ex.q4_1, stream_of(honest, lambda images, rng: rng.integers(len(images), size=2)), "do not belong together"),
     (ex.q4_1, stream_of(twice), "ONE call"),
     (ex.q4_1, stream_of(lambda image, mask, augment, rng: (image, mask)), "undistorted"),
     (ex.q4_1, stream_of(honest, lambda images, rng: (2, 2)), "always the same"),
+    (ex.q4_1, stream_of(lambda image, mask, augment, rng: augment(image, mask, np.random.default_rng(0))), "and `rng`"),
     (ex.q4_1, stream_of(honest, lambda images, rng: (rng.integers(len(images) - 1),) * 2), "never come"),
     (ex.q5_1, lambda side, poolings: side, "`same`"),
     (ex.q5_1, downward, "bottom of the U"),
@@ -196,7 +199,35 @@ WRONG = [
     (ex.q7_1, "A", "hardly ever"),
     (ex.q7_1, "C", "2400"),
     (ex.q7_1, 3, "one letter"),
+    (ex.q7_1, "c", "2400"),
+    (ex.q7_1, "the first", "one letter"),
+    (ex.q7_1, None, "one letter"),
     (ex.q8_1, "A", "come from"),
     (ex.q8_1, "C", "in doubt"),
     (ex.q8_1, 0.5, "one letter"),
+    (ex.q8_1, "a", "come from"),
+    (ex.q8_1, "AC", "one letter"),
+    (ex.q8_1, None, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_1: {
+        "a slice of a range holds the same numbers": [
+            "numbers = [list(range(slices) → range(slices])",
+        ],
+    },
+    ex.q4_1: {
+        "as many masks as images": [
+            "number = rng.integers(len([images → masks]))",
+        ],
+    },
+    ex.q5_1: {
+        "every pooling gets an even side": [
+            "side = (side - 4) [// → /] 2",
+        ],
+        "every pooling gets an even side, so rounding down takes the one back": [
+            "side = (side - [4 → 3]) // 2",
+        ],
+    },
+}

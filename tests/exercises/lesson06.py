@@ -122,7 +122,26 @@ WRONG = [
     (ex.q6_1, of_total(lambda matrix: metrics.iou(matrix).mean()), "no IoU"),
     (ex.q6_1, of_total(lambda matrix: metrics.iou(matrix)[matrix.sum(axis=1) > 0].mean()), "in no mask"),
     (ex.q6_1, of_total(metrics.pixel_accuracy), "accuracy"),
+    (ex.q6_1, of_total(metrics.iou), "one number"),
     (ex.q7_1, "A", "no new knowledge"),
     (ex.q7_1, "C", "below 1"),
     (ex.q7_1, 1, "one letter"),
+    (ex.q7_1, "a", "no new knowledge"),
+    (ex.q7_1, "more", "one letter"),
+    (ex.q7_1, None, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q5_1: {
+        "differences are squared": [
+            "steps = ([a[:, None] - b[ → b[None] - a[:, ]None]) * np.array(spacing)",
+        ],
+        "numpy multiplies by a tuple as by an array": [
+            "steps = (a[:, None] - b[None]) * [np.array(spacing) → spacing]",
+        ],
+        "numpy adds the axis by itself": [
+            "steps = (a[:, None] - b[[None] → ]) * np.array(spacing)",
+        ],
+    },
+}

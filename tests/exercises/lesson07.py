@@ -64,10 +64,15 @@ WRONG = [
     (ex.q1_1, lambda picture: picture.mean(axis=-1), "a third"),
     (ex.q1_1, lambda picture: picture, "the shape is"),
     (ex.q1_1, lambda picture: 20 * picture[..., 2], "bright for the eye"),
+    (ex.q1_1, lambda picture: picture[2], "the shape is"),
+    (ex.q1_1, lambda picture: picture[..., 1], "all of it is 0"),
     (ex.q2_1, by_frame, "decide by world"),
     (ex.q2_1, first_worlds, "highest numbers"),
     (ex.q2_1, lambda names, held: by_regular_groups(names, held)[::-1], "swapped"),
     (ex.q2_1, lambda names, held: (names, by_regular_groups(names, held)[1]), "once"),
+    (ex.q2_1, lambda names, held: by_regular_groups(names, held + 1), "are wanted"),
+    (ex.q2_1, lambda names, held: held, "two lists"),
+    (ex.q2_1, lambda names, held: [{name.split("_")[0] for name in part} for part in by_regular_groups(names, held)], "as they were given"),
     (ex.q3_1, weigh(lambda share: share / np.median(share[share > 0])), "upside down"),
     (ex.q3_1, weigh(lambda share: 1 / share), "median is missing"),
     (ex.q3_1, weigh(lambda share: np.sqrt(np.median(share[share > 0]) / share)), "root of the weights"),
@@ -82,9 +87,33 @@ WRONG = [
     (ex.q5_1, "A", "accuracy alone"),
     (ex.q5_1, "B", "more"),
     (ex.q5_1, 5, "one letter"),
+    (ex.q5_1, "b", "more"),
+    (ex.q5_1, "none", "one letter"),
+    (ex.q5_1, None, "one letter"),
     (ex.q6_1, lambda plain, weighted, share: (np.mean(plain - weighted), np.sum(share * (plain - weighted))), "signs"),
     (ex.q6_1, lambda plain, weighted, share: (np.sum(share * (weighted - plain)), np.mean(weighted - plain)), "swapped"),
     (ex.q6_1, lambda plain, weighted, share: (np.mean(weighted - plain), np.mean(share * (weighted - plain))), "sum to 1"),
     (ex.q6_1, lambda plain, weighted, share: (np.mean(weighted - plain), np.sum(share * weighted)), "not its change"),
     (ex.q6_1, lambda plain, weighted, share: np.mean(weighted - plain), "two numbers"),
+    (ex.q6_1, lambda plain, weighted, share: (np.mean(weighted), np.sum(share * weighted)), "the first number is not"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "a factor common to all shares leaves the weights as they are": [
+            "share = counts [/ → *] counts.sum()",
+            "share = counts / counts.[sum → mean]()",
+        ],
+        "a share is 0 where the count is": [
+            "weights = np.median(share[[share → counts] > 0]) / np.where(share > 0, share, 1)",
+            "weights = np.median(share[share > 0]) / np.where([share → counts] > 0, share, 1)",
+        ],
+        "what stands where there is no pixel is replaced in the next line": [
+            "…are[share > 0]) / np.where(share > 0, share, [1 → 2])",
+            "…are[share > 0]) / np.where(share > 0, share, [1 → 0])",
+            "…np.median(share[share > 0]) / np.where(share [> → >=] 0, share, 1)",
+            "….median(share[share > 0]) / np.where(share > [0 → -1], share, 1)",
+        ],
+    },
+}

@@ -85,6 +85,9 @@ WRONG = [
     (ex.q5_1, "B", "strangers"),
     (ex.q5_1, "C", "table of section 3"),
     (ex.q5_1, 0.5, "one letter"),
+    (ex.q5_1, "b", "strangers"),
+    (ex.q5_1, "AB", "one letter"),
+    (ex.q5_1, None, "one letter"),
     (ex.q6_1, lambda length, tile, overlap: [*range(0, length, tile - overlap)], "sticks out"),
     (ex.q6_1, sticks_out, "sticks out"),
     (ex.q6_1, lambda length, tile, overlap: [*range(0, length - tile + 1, tile - overlap)], "no tile"),
@@ -94,4 +97,29 @@ WRONG = [
     (ex.q8_1, "A", "as a whole"),
     (ex.q8_1, "B", "STRIP"),
     (ex.q8_1, 2, "one letter"),
+    (ex.q8_1, "a", "as a whole"),
+    (ex.q8_1, "the strip", "one letter"),
+    (ex.q8_1, None, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_1: {
+        "int() cuts the decimals off, and no point lies outside the map": [
+            "row, column = (int((north - y) [// → /] metres), int((x - west) // metres))",
+            "… (int((north - y) // metres), int((x - west) [// → /] metres))",
+        ],
+    },
+    ex.q2_1: {
+        "another pixel of each block": [
+            "return mask[[factor // 2 → ]::factor, factor // 2::factor]",
+            "return mask[factor // 2::factor, [factor // 2 → ]::factor]",
+            "return mask[[factor // 2 → 2 // factor]::factor, factor // 2::factor]",
+            "return mask[factor [// → %] 2::factor, factor // 2::factor]",
+            "return mask[factor // [2 → 3]::factor, factor // 2::factor]",
+            "return mask[factor // 2::factor, [factor // 2 → 2 // factor]::factor]",
+            "return mask[factor // 2::factor, factor [// → %] 2::factor]",
+            "return mask[factor // 2::factor, factor // [2 → 3]::factor]",
+        ],
+    },
+}

@@ -188,4 +188,21 @@ WRONG = [
     (ex.q7_1, "A", "nothing but the bridges"),
     (ex.q7_1, "B", "count the layers"),
     (ex.q7_1, 0.06, "one letter"),
+    (ex.q7_1, "b", "count the layers"),
+    (ex.q7_1, "BC", "one letter"),
+    (ex.q7_1, None, "one letter"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q3_1: {
+        "numpy 2 keeps uint8 here": [
+            "return np.where(near, mask, 255)[.astype(np.uint8) → ]",
+        ],
+    },
+    ex.q4_1: {
+        "numpy takes any negative length for the one to find out": [
+            "return (positions.reshape(-[1 → 2], 4) * [1, 4, 16, 64]).sum(axis=1).astype(np.…",
+        ],
+    },
+}

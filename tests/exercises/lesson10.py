@@ -107,3 +107,14 @@ WRONG = [
     (ex.q7_1, lambda scores: set(), "missing"),
     (ex.q7_1, lambda scores: 3, "set of pairs"),
 ]
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1_2: {
+        "no instance has so small a value: the second condition wants thousands of the label": [
+            "return int(((values [>= → >] 1000) & (values // 1000 == label)).sum())",
+            "return int(((values >= [1000 → 1001]) & (values // 1000 == label)).sum())",
+            "return int(((values >= [1000 → 999]) & (values // 1000 == label)).sum())",
+        ],
+    },
+}

@@ -4,86 +4,87 @@ Solution and stub come from the lesson's source; `RIGHT` and `WRONG` from the fi
 """
 
 import ast
-import importlib
-import pkgutil
 import re
 
-import cv2
-import keras
 import numpy as np
 import pytest
 
-from conftest import ROOT
-from course_utils import exercises, metrics
 from course_utils.exercises import ____
-from course_utils.exercises.engine import Question
-from source import solved, sources, tags, unsolved
+from source import solved, unsolved
 
-# what cells of a lesson may count on
-IMPORTED = {"____": ____, "cv2": cv2, "keras": keras, "layers": keras.layers, "metrics": metrics, "np": np}
-MODULES = [importlib.import_module(f"course_utils.exercises.{module.name}") for module in pkgutil.iter_modules(exercises.__path__)]
-QUESTIONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, Question)]
-CELLS = {source.exercises: source.cells() for source in sources(ROOT)}
+from .answers import QUESTIONS, exercise, handed_in, judge, limit, table
 
 
 def each(test):
     return pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: f"{question.module}-{question.name}")(test)
 
 
-def judge(question, answer):
-    """("correct" | "wrong" | "not attempted", message): the first verdict of five seeds that is not "correct"."""
-    verdicts = [question.verdict(answer, seed) for seed in range(5)]
-    return next((verdict for verdict in verdicts if verdict[0] != "correct"), verdicts[0])
-
-
-def handed_in(question, written):
-    """What the lesson gives to the question's check if its exercise cell is `written` (solved or unsolved)."""
-    names, exercise = dict(IMPORTED), ""
-    for cell in CELLS[question.module]:
-        if asked := re.search(rf"^ex\.{question.name}\.check\((.*)\)$", cell.source, re.M):
-            exec(written(exercise), names)
-            return eval(asked[1], names)
-        if cell.cell_type == "code":
-            exercise = cell.source if "exercise" in tags(cell) else exercise
-            functions = [node for node in ast.parse(solved(cell.source)).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-            exec(compile(ast.Module(functions, []), "cells above", "exec"), names)
-    raise LookupError(f"{question.module} never says ex.{question.name}.check(…)")
-
-
-def table(question, name):
-    """The question's rows in `RIGHT` or `WRONG`."""
-    rows = getattr(importlib.import_module(f".{question.module}", __package__), name)
-    return [row[1:] for row in rows if row[0] is question]
+@pytest.fixture(autouse=True)
+def silent(capsys):
+    """A check says what it has to say in one message, whatever the answer, and prints nothing else."""
+    yield
+    assert not capsys.readouterr().out
 
 
 @each
 def test_the_solution_is_right(question):
-    status, message = judge(question, handed_in(question, solved))
-    assert status == "correct", message
+    verdict = judge(question, handed_in(question, solved))
+    assert verdict.accepted, verdict
+    assert verdict.seconds < limit(question)
 
 
 @each
 def test_the_untouched_stub_is_not_attempted(question):
     for blank in (____, handed_in(question, unsolved)):
-        assert judge(question, blank)[0] == "not attempted"
+        assert set(judge(question, blank).statuses) == {"not attempted"}
 
 
 @each
 def test_a_second_way_is_right(question):
     verdicts = [judge(question, answer) for (answer,) in table(question, "RIGHT")]
     assert verdicts, "no second way in RIGHT"
-    assert {status for status, _ in verdicts} == {"correct"}, verdicts
+    assert all(verdict.accepted for verdict in verdicts), verdicts
+    assert max(verdict.seconds for verdict in verdicts) < limit(question)
 
 
 @each
-def test_three_mistakes_are_told_apart(question):
-    told = [(words, *judge(question, answer)) for answer, words in table(question, "WRONG")]
-    assert not [(w, s, said) for w, s, said in told if s != "wrong" or w not in said or "could not use" in said]
-    messages = {said for *_, said in told}
-    assert len(messages) >= 3
-    right, choices = str(handed_in(question, solved)), judge(question, "none of these")[1]
-    giving_away = {said for said in messages if right in re.findall(r"\w+", said)}  # where the answer is one word or number
-    assert giving_away <= {choices}, "only a list of all that may be answered may hold the answer"
+def test_five_mistakes_are_told_apart(question):
+    """By every seed, in words that name the mistake."""
+    told = [(words, judge(question, answer)) for answer, words in table(question, "WRONG")]
+    assert len(told) >= 5
+    for words, verdict in told:
+        assert set(verdict.statuses) == {"wrong"}, verdict
+        assert all(words in said and "could not use" not in said for said in verdict.messages), (words, verdict)
+        assert verdict.seconds < limit(question)
+    messages = {said for _, verdict in told for said in verdict.messages}
+    assert len({verdict.messages[0] for _, verdict in told}) >= 3
+    right = handed_in(question, solved)
+    strangers = ["none of these", ["nothing"] * len(right) if isinstance(right, list | tuple) else None]
+    choices = {judge(question, stranger).messages[0] for stranger in strangers}  # a list of all that may be answered may hold the answer
+    assert not [said for said in messages - choices if gives_away(question, said)]
+
+
+NONSENSE = [None, "a word", 7, [], {}]
+
+
+@each
+def test_nonsense_is_refused_in_words(question):
+    for value in NONSENSE:
+        for answer in (value, lambda *_, value=value, **__: value):
+            verdict = judge(question, answer)
+            assert verdict.refused, value
+            assert not [said for said in verdict.messages if "could not use" in said], (value, verdict)
+
+
+def gives_away(question, said):
+    """Whether the words of a plain answer stand in the message, in their order, or what a function returns stands there as code."""
+    right = handed_in(question, solved)
+    if callable(right) or any(callable(part) for part in np.ravel(np.array(right, object))):
+        returned = [node.value for node in ast.walk(ast.parse(solved(exercise(question)[0]))) if isinstance(node, ast.Return)]
+        code = ["".join(ast.unparse(value).split()) for value in returned if value is not None]
+        return any(len(text) > 9 and text in "".join(said.split()) for text in code)
+    words = iter(re.findall(r"\w+(?:\.\w+)?", said))
+    return all(word in words for word in re.findall(r"\w+(?:\.\w+)?", str(right)))  # `in` uses up the iterator
 
 
 @each
