@@ -28,7 +28,7 @@ CALLS = {
     "confusion": lambda: demos.confusion(MATRIX, CARLA, MATRIX.sum(axis=1) / MATRIX.sum()),
     "predictions": lambda: demos.predictions(IMAGES, MASKS, ELIRET, {"one": MASKS, "other": 1 - MASKS}),
     "field_of_view": lambda: demos.field_of_view(np.zeros((48, 64, 3), np.float32)),
-    "click": lambda: demos.click(np.zeros((16, 24, 3), np.float32), {"class": MASKS[0], "object": MASKS[0] * 1001}),
+    "click": lambda: demos.click(np.zeros((16, 24, 3), np.float32), {"class": MASKS[0], "object": np.int32(MASKS[0]) * 1001}),
     "tiling": lambda: demos.tiling(np.zeros((512, 1024, 3), np.uint8)),
 }
 SETTINGS = [
