@@ -208,8 +208,8 @@ show.record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"]
 
 # %% [markdown]
 # **What we see.** What a network expects stands in its converter: pixels from 0 to 255, the mean and spread of ImageNet, a square, into which the
-# frame is squeezed and not cut. The folder answers to the same line as a name. After five epochs the small network has mean IoU 0.47 (one class
-# everywhere: 0.05). Blue first costs it little here, for grey streets look much the same; pixels from 0 to 1 cost it everything: 0.04.
+# frame is squeezed and not cut. After five epochs the small network has mean IoU 0.47 (one class everywhere: 0.05). Blue first costs it
+# little, for streets are grey; pixels from 0 to 1 cost it everything: 0.04.
 #
 # > **Pitfall · the wrong kind of numbers.** 0 to 1 where 0 to 255 is wanted: no error, and a network that looks bad. Notice it by an image whose
 # > answer you know.
