@@ -382,9 +382,9 @@ show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.i
 show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
 
 # %% [markdown]
-# **What we see.** Without a pyramid the network sees nearby spots only: 0.72 of the patches right. The whole image's mean tells how many quarters are
-# bright, not which: 0.71. 2×2 parts hold one spot each, and win: 0.97; 6×6 parts rarely hold spot and patch: 0.79. PSPNet takes all levels, not
-# knowing where an answer hides: 0.94. (One seed, a task made for this.)
+# **What we see.** Without a pyramid the network sees nearby spots only: 0.72 of the patches right. The whole image's mean does not tell which quarter
+# is bright: 0.71. 2×2 parts hold one spot each, and win: 0.97; 6×6 parts rarely hold spot and patch: 0.79. PSPNet takes all levels: 0.94. (One
+# seed, a task made for this.)
 #
 # ## 5 · Which car?
 # Nor does a class tell one car from the next. Simplest: **connected components**, pixels of a class that touch, are one object, written as in
