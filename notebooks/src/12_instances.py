@@ -605,9 +605,8 @@ alt = "Heaps of lentils and beans, true objects, predicted borders, joined regio
 show.images(views, titles, columns=5, size=2.0, alt=alt)
 
 # %% [markdown]
-# **What we see.** The same network, the same pixels. As components, heaps are single objects: 314 of 588, PQ 0.48. Without border pixels they fall
-# apart, but each has lost its rim: at an IoU of 0.75 next to nothing is right. The watershed gives the rim back: PQ 0.85, AP 0.84 and 0.74.
-# Still wrong: borders with gaps, and classes where little of an object is seen.
+# **What we see.** The same pixels in three ways. As components, heaps are single objects: PQ 0.48. Without border pixels they fall apart, but each
+# has lost its rim: AP at 0.75 is nearly 0. The watershed gives the rim back: PQ 0.85, AP 0.84 and 0.74. Still wrong: borders with gaps.
 #
 # ## 7 · Boxes first: the idea of Mask R-CNN
 # **Mask R-CNN** (He et al., 2017) has two stages. A network *proposes* boxes, thousands, without a class. For each that is kept, a second one names the
