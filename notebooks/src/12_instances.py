@@ -704,8 +704,7 @@ print({name: f"{value:.2f} pixels off" for name, value in off.items()})
 show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
 
 # %% [markdown]
-# **What we see.** One box a car: 9 of 36. (Of two cars whose boxes overlap by more than the limit, one would be lost.) Rounding reads 4.3 pixels
-# beside the place that is meant; reading in between is exact on a ramp.
+# **What we see.** One box a car: 9 of 36. Rounding reads 4.3 pixels beside the place that is meant; reading in between is exact on a ramp.
 #
 # ## 8 · What did you point at?
 # **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes. Its encoder reads the image once; a *prompt*, clicks or a box, goes to a small
