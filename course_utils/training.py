@@ -65,7 +65,7 @@ def fit(
     if name and not model.built:
         raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
     monitor = monitor or ("loss" if validation is None else "val_loss")
-    keeper = _Keeper(monitor, epochs, patience or epochs, RUNS / f"{name}.npz" if name else None, train)
+    keeper = _Keeper(monitor, epochs, RUNS / f"{name}.npz" if name else None, train, patience)
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
@@ -108,9 +108,10 @@ def measure(model: keras.Model, pairs, size) -> np.ndarray:
 class _Keeper(keras.callbacks.Callback):
     """Keeps the history, the best weights and the state on disk, and writes the line."""
 
-    def __init__(self, monitor, epochs, patience, path, train):
+    def __init__(self, monitor, epochs, path, train, patience=None):
         super().__init__()
-        self.monitor, self.epochs, self.patience, self.path, self.train = monitor, epochs, patience, path, train
+        self.monitor, self.epochs, self.path, self.train = monitor, epochs, path, train
+        self.patience = patience or epochs
         self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
         self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
