@@ -16,13 +16,13 @@ __all__ = [
 
 def _unet(width, **options):
     if "encoder" in options:
-        return unet_on(width=width or 16, **options)
-    return unet(widths=tuple((width or 64) << level for level in range(5)), batch_norm=True, **options)
+        return unet_on(width=width, **options)
+    return unet(widths=tuple(width << level for level in range(5)), batch_norm=True, **options)
 
 
 # name → function, the paper's width, and what makes the network as its paper has it and trainable from scratch
 NETWORKS = {
-    "unet": (_unet, None, {}),
+    "unet": (_unet, 64, {}),
     "fcn32s": (fcn32, 64, {"batch_norm": True}),
     "fcn16s": (fcn16, 64, {"batch_norm": True}),
     "fcn8s": (fcn8, 64, {"batch_norm": True}),
@@ -52,5 +52,7 @@ def build(name: str, num_classes: int, width: int | None = None, input_shape=(No
     if name not in NETWORKS:
         raise ValueError(f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}.")
     function, paper, own = NETWORKS[name]
+    if name == "unet" and "encoder" in options:
+        paper = 16  # of the decoder at full size; the encoder has a width of its own
     given = {"input_shape": input_shape, "num_classes": num_classes, "width": width or paper, "activation": activation}
     return function(**given | own | options)
