@@ -14,6 +14,7 @@ RNG = np.random.default_rng(0)
 HUB = pytest.mark.skipif(not importlib.util.find_spec("keras_hub"), reason="KerasHub is not here")
 EACH = [pytest.param(name, marks=HUB if name in backbones.HUB else ()) for name in backbones.ENCODERS]
 CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
+LARGE = 50_000_000  # parameters; what has more is not trained
 TAPS = {  # as FACTS and the literature name them, at strides 2, 4, 8, 16, 32
     "mobilenetv2": ["block_1_expand_relu", "block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu"],
     "resnet50": ["conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"],
@@ -52,7 +53,7 @@ def kinds(model, kind):
 
 @pytest.mark.parametrize("name", EACH)
 def test_every_encoder_gives_what_goes_in(name):
-    """Output as large as the input, features halved from stride to stride, from the right layers, of images as the encoder wants them."""
+    """Output as large as the input, features halved from stride to stride, from the right layers; the lighter ones learn."""
     model = small(name)
     encoder, inner = model.get_layer("encoder"), backbones.backbone(model)
     image = RNG.integers(0, 256, (1, 128, 160, 3)).astype(np.float32)
@@ -68,6 +69,10 @@ def test_every_encoder_gives_what_goes_in(name):
             ours, theirs = keras.ops.convert_to_numpy(ours), keras.ops.convert_to_numpy(theirs)
             if ours.shape == theirs.shape:  # others are resized, where padding is missing
                 np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * np.abs(theirs).max())
+    if inner.count_params() < LARGE:
+        before = inner.get_weights()
+        one_step(model, 96)  # the least that Inception takes is 75
+        assert any(np.abs(new - old).max() > 0 for new, old in zip(inner.get_weights(), before, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -131,9 +136,14 @@ def test_files_of_keras_applications(encoder, tmp_path, monkeypatch):
         legacy_h5_format.save_weights_to_hdf5_group(opened, model)
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *_, **__: str(file))
     image = RNG.random((1, 64, 64, 3), np.float32)
-    fetched, given = (small(encoder, weights=weights).get_layer("encoder")(image)[-1] for weights in ("imagenet", file))
-    given, fetched = keras.ops.convert_to_numpy(given), keras.ops.convert_to_numpy(fetched)
-    np.testing.assert_allclose(given, fetched, rtol=1e-4, atol=1e-4 * np.abs(fetched).max())
+    again = tmp_path / "again.weights.h5"
+    found = []
+    for weights in ("imagenet", file, again):  # the last one was loaded, saved and loaded
+        model = small(encoder, weights=weights)
+        found.append(keras.ops.convert_to_numpy(model.get_layer("encoder")(image)[-1]))
+        backbones.save(model, again)
+    for features in found[1:]:
+        np.testing.assert_allclose(features, found[0], rtol=1e-4, atol=1e-4 * np.abs(found[0]).max())
 
 
 def test_bad_weights_are_told(tmp_path, monkeypatch):
@@ -189,9 +199,9 @@ def test_unfreeze_by_stride():
     assert moved == {weights.path for weights in inner.trainable_weights}
 
 
-def one_step(model):
+def one_step(model, side=64):
     model.compile(keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True)
-    model.train_on_batch(RNG.random((2, 64, 64, 3), np.float32), RNG.integers(0, 3, (2, 64, 64)))
+    model.train_on_batch(RNG.random((2, side, side, 3), np.float32), RNG.integers(0, 3, (2, side, side)))
 
 
 def test_the_two_parts_are_the_whole():

@@ -10,16 +10,18 @@ import warnings
 from pathlib import Path
 
 import keras
+import numpy as np
 from keras import layers
 
 from course_utils.layers import ResizeLike
 
 from .blocks import convolution, start
 
+MEANS, DEVIATIONS = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet's pixels in [0, 1]
 BEFORE = {  # what an encoder was made for: scale and offset of RGB images in [0, 1], and whether blue comes first
     "caffe": (255.0, [-103.939, -116.779, -123.68], True),
     "tf": (2.0, -1.0, False),
-    "torch": ([1 / 0.229, 1 / 0.224, 1 / 0.225], [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], False),
+    "torch": ((1 / DEVIATIONS).tolist(), (-MEANS / DEVIATIONS).tolist(), False),
     "inside": (255.0, 0.0, False),  # the encoder itself goes on from 0–255
 }
 _MADE_FOR = {
@@ -192,10 +194,10 @@ def _with_weights(name, weights):
     except (ValueError, OSError, KeyError, TypeError) as error:
         said = str(error).splitlines()[0][:120]
         raise ValueError(f"{path} holds no weights of {name}, or is damaged ({said}); fetch it again, or name the right encoder.") from None
-    if name.startswith("efficientnetb"):  # their files hold deviations where Keras expects variances; weights="imagenet" mends that, too
-        (normalisation,) = (layer for layer in plain.layers if isinstance(layer, layers.Normalization))
-        normalisation.adapt_variance.assign(keras.ops.square(normalisation.adapt_variance))
-        normalisation.finalize_state()
+    for layer in plain.layers:  # EfficientNet's published files hold deviations as variances; weights="imagenet" makes up for that, too
+        if isinstance(layer, layers.Normalization) and np.allclose(keras.ops.convert_to_numpy(layer.adapt_variance), DEVIATIONS):
+            layer.adapt_variance.assign(np.square(DEVIATIONS))
+            layer.finalize_state()
     return plain
 
 

@@ -1,7 +1,7 @@
 """Lesson 10: five networks, three seeds, one protocol, on CamVid's 367 training and 101 validation pairs; real frames, from scratch.
 
-"short" is what the lesson itself runs with one seed, "long" the same at a larger size for more epochs. Each network has the width at
-which a training image costs it about as many seconds as the others. All see every training pair equally often, and the
+"short" is what the lesson itself runs with one seed and half the epochs, "long" the same at a larger size for more epochs. Each network
+has the width at which a training image costs it about as many seconds as the others. All see every training pair equally often, and the
 weights of the epoch with the least training loss are measured: nothing is chosen by the validation pairs, which are compared at their
 full size, 480×360, in one confusion matrix over all frames.
 """
