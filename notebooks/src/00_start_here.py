@@ -403,7 +403,7 @@ ex.q7_1.check(points_to_mask)
 
 # %% [markdown]
 # ## 8 · How do you go further?
-# Every lesson has three **sizes**. *lesson* is what you see: at most 6 minutes on two cores. *tiny* is for the tests. *full* has the
+# Every lesson has three **sizes**. *lesson* is what you see: at most 6 minutes on two cores, in lesson 10 ten. *tiny* is for the tests. *full* has the
 # images and epochs of the papers, hours without a GPU. To change the size, edit the parameters cell, or type in a terminal
 #
 # ```
