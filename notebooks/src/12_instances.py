@@ -466,7 +466,7 @@ show.images(
 
 # %% [markdown]
 # **What we see.** Buses and motorcycles stand alone: PQ 1 and 0.94. Cars park side by side and get 0.44, though mean IoU is 1: 235 of 382 cars
-# are missed; in the picture the missed ones are parts of longer regions. FP counts pieces: a thing behind a pole falls in two.
+# are missed; in the picture the missed ones are parts of longer regions. FP counts these regions, and pieces: a thing behind a pole falls in two.
 #
 # ## 6 · A border to cut along
 # Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more
