@@ -592,12 +592,17 @@ TIERS = {
 }
 
 
+def chosen(answers, course):
+    """Of {question: answer} the answers that the checks accept; in place of the others what `course` holds. Prints which."""
+    right = {question: question.verdict(answer)[0] == "correct" for question, answer in answers.items()}
+    own, ours = ([question.name for question in answers if right[question] == kind] for kind in (True, False))
+    print(f"yours: {', '.join(own) or 'none yet'} · the course's: {', '.join(ours) or 'none'}")
+    return [answer if right[question] else course[question] for question, answer in answers.items()]
+
+
 def yours(**answers):
     """The functions given as `q1=region, …` whose checks accept them; in place of the others the course's own. Prints which."""
-    right = {name: globals()[name].verdict(answer)[0] == "correct" for name, answer in answers.items()}
-    own, ours = ([name for name in answers if right[name] == kind] for kind in (True, False))
-    print(f"yours: {', '.join(own) or 'none yet'} · the course's: {', '.join(ours) or 'none'}")
-    return [answer if right[name] else COURSE[globals()[name]] for name, answer in answers.items()]
+    return chosen({globals()[name]: answer for name, answer in answers.items()}, COURSE)
 
 
 def progress():
