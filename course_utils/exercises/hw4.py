@@ -35,25 +35,29 @@ def coverage(mask, names, words):
     praise="An upper bound: no network of this label set can have more pixels right.",
 )
 def q1(answer, rng):
+    missed, told = False, None
     for _ in range(4):
-        names = rng.permutation(["wall", "sky", "road", "bed", "tree", "car", "lamp"]).tolist()
+        names = [*rng.permutation(["wall", "sky", "road", "bed", "tree", "car", "lamp"]).tolist(), "fan"]  # no pixel is fan
         share = rng.dirichlet(np.full(8, 0.8))
         mask = rng.choice([0, 1, 2, 3, 4, 5, 6, IGNORE], (9, 14), p=0.6 * share + 0.05).astype(np.uint8)
-        words = {*rng.permutation(names)[:3].tolist(), "boat", "wal"}
+        words = {*rng.permutation([name for name in names if name != "wall"])[:3].tolist(), "boat", "wal"}
         found = one_number(call(answer, mask, list(names), set(words)))
         right = coverage(mask, names, words)
-        if _close(found, right):
-            continue
+        missed |= not _close(found, right)
         known, there = np.isin(mask, [k for k, name in enumerate(names) if name in words]), np.unique(mask[mask != IGNORE])
-        expect(not _close(found, known.mean()), "void pixels count with you, against the network; nobody could label them.")
-        expect(not _close(found, (known | (mask == IGNORE)).mean()), "void pixels count with you as covered; nobody could label them.")
-        expect(not _close(found, 1 - right), "that is the share that is NOT covered.")
-        expect(not _close(found, np.mean([names[k] in words for k in there])), "that counts classes; a share of the pixels is wanted.")
-        expect(not _close(found, np.mean([name in words for name in names])), "that counts names; a share of the pixels is wanted.")
-        expect(not _close(found, known.sum()), "that is a number of pixels; a share is wanted.")
         parts = np.isin(mask[mask != IGNORE], [k for k, name in enumerate(names) if any(name in w or w in name for w in words)])
-        expect(not _close(found, parts.mean()), "a part of a word is another word: names must agree as a whole.")
-        expect(False, "the share is off: labelled pixels whose name is among the words, over all labelled pixels.")
+        mistakes = [
+            (known.mean(), "void pixels count with you, against the network; nobody could label them."),
+            ((known | (mask == IGNORE)).mean(), "void pixels count with you as covered; nobody could label them."),
+            (1 - right, "that is the share that is NOT covered."),
+            (np.mean([names[k] in words for k in there]), "that counts classes; a share of the pixels is wanted."),
+            (np.mean([name in words for name in names]), "that counts names; a share of the pixels is wanted."),
+            (known.sum(), "that is a number of pixels; a share is wanted."),
+            (parts.mean(), "a part of a word is another word: names must agree as a whole."),
+        ]
+        fitting = [message for wrong, message in mistakes if _close(found, wrong)]
+        told = [message for message in fitting if told is None or message in told]  # in every turn: one may agree by chance
+    expect(not missed, (told or ["the share is off: labelled pixels whose name is among the words, over all labelled pixels."])[0])
 
 
 def lookup(names, words, synonyms):
@@ -182,22 +186,27 @@ def _pick(coverages, sizes, least, best):
 # ---------------------------------------------------------------- Apply
 
 
+def _enlarged(values, height, width):
+    """Class by class, because OpenCV 5 takes no more than 128 channels at once."""
+    return np.dstack([cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in np.moveaxis(values, -1, 0)])
+
+
 def sure_labels(logits, height, width, least):
     """Class ids (height, width) of the enlarged logits; 255 where the largest probability is below `least`."""
-    p = _softmax(cv2.resize(logits, (width, height), interpolation=cv2.INTER_LINEAR))
+    p = _softmax(_enlarged(logits, height, width))
     return np.where(p.max(axis=-1) >= least, p.argmax(axis=-1), IGNORE)
 
 
 @question(
     "Four steps: enlarge, make probabilities, take the largest, hide where it is too small. In this order?",
     "Enlarge the logits first (cv2 takes width, height), then softmax over the last axis; compare the maximum with `least`.",
-    "large = cv2.resize(logits, (width, height)); p = softmax(large); where(p.max(-1) >= least, p.argmax(-1), 255)",
+    "large = each class resized, stacked; p = softmax(large); where(p.max(-1) >= least, p.argmax(-1), 255)",
     praise="What a network does not dare to say is information too.",
 )
 def q5(answer, rng):
-    for _ in range(3):
+    for classes in (4, 5, 140):
         rows, columns = (int(n) for n in rng.permutation([4, 6]))
-        logits, least = rng.normal(0, 1.5, (rows, columns, 4)).astype(np.float32), float(rng.uniform(0.45, 0.6))
+        logits, least = rng.normal(0, 1.5, (rows, columns, classes)).astype(np.float32), float(rng.uniform(0.45, 0.6))
         height, width = 4 * rows, 4 * columns
         found = numbers(call(answer, logits, height, width, least))
         expect(found.shape != (width, height), "height and width are swapped: cv2.resize wants (width, height).")
@@ -210,9 +219,9 @@ def q5(answer, rng):
         right = sure_labels(logits, height, width, least)
         if np.array_equal(found, right) or nearly(right):
             continue
-        large = cv2.resize(logits, (width, height), interpolation=cv2.INTER_LINEAR)
+        large = _enlarged(logits, height, width)
         labels, p = large.argmax(-1), _softmax(large)
-        small = cv2.resize(_softmax(logits), (width, height), interpolation=cv2.INTER_LINEAR)
+        small = _enlarged(_softmax(logits), height, width)
         expect(not nearly(labels), "every pixel got a class; where the probability is below `least` it should be 255.")
         expect(
             not nearly(np.where(large.max(-1) >= least, labels, IGNORE)), "`least` was compared with logits; those are no probabilities."
@@ -222,7 +231,7 @@ def q5(answer, rng):
         expect(not nearly(np.where(small.max(-1) >= least, small.argmax(-1), IGNORE)), "softmax came first: enlarge the logits.")
         block = sure_labels(logits, rows, columns, least).repeat(4, axis=0).repeat(4, axis=1)
         expect(not nearly(block), "the borders are steps of the coarse grid: enlarge the logits, bilinearly, before anything else.")
-        expect(set(np.unique(found)) <= {0, 1, 2, 3, IGNORE}, "class ids are wanted, and 255.")
+        expect(set(np.unique(found)) <= {*range(classes), IGNORE}, "class ids are wanted, and 255.")
         expect(False, "some pixels are wrong. Are the probabilities those of the enlarged logits, over the last axis?")
 
 
@@ -367,16 +376,16 @@ def showcase(table, least):
     praise="Most streets suit both sets: there the smaller one is the better choice, as in exercise 4.",
 )
 def q9(answer, rng):
-    for _ in range(6):
+    for turn in range(6):
+        least = 0.85
         rooms = np.stack([rng.uniform(0.86, 0.99, 5), rng.uniform(0, 0.4, 5)], axis=1)
-        streets = np.stack([rng.uniform(0.86, 0.99, 5), rng.uniform(0.86, 0.99, 5)], axis=1)
-        streets[:2, 0] = 0.995, 0.993
-        poor = rng.uniform(0, 0.7, (3, 2))
-        table, least = rng.permutation(np.concatenate([rooms, streets, poor])), 0.85
-        edge = rng.permutation(np.flatnonzero((table[:, 0] >= least) & (table[:, 1] < 0.5)))
-        table[edge[2:], 0], table[edge[:1], 0] = 0.6, least  # exactly enough, and only two are
-        alone = np.flatnonzero(table[:, 1] >= least)
-        table[rng.permutation(alone)[0], 0] = 0.5  # its own word for something: only Cityscapes covers it
+        streets = np.stack([rng.uniform(0.86, 0.99, 5), rng.uniform(0.9, 0.99, 5)], axis=1)
+        streets[:2] = (0.999, 0.86), (0.993, 0.87)  # ADE20K covers these best
+        streets[2, 0] = 0.5  # only Cityscapes covers this one
+        if turn % 2:  # two of each, one of them exactly enough
+            rooms[2:, 0], rooms[0, 0] = 0.6, least
+            streets[2:, 1], streets[2:, 0], streets[0, 1] = 0.7, 0.6, least
+        table = rng.permutation(np.concatenate([rooms, streets, rng.uniform(0, 0.7, (3, 2))]))
         result = call(answer, table, least)
         expect(isinstance(result, tuple | list | np.ndarray) and len(result) == 2, "two lists are wanted: for ADE20K, for Cityscapes.")
         found = [numbers(part).ravel().tolist() for part in result]
@@ -416,6 +425,10 @@ def q10(answer, rng):
         confidence = rng.beta(4, 1.5, 400).clip(0.3, 1)
         confidence[:5] = 1.0
         right = rng.random(400) < confidence ** (1.0, 3.0, 0.4)[turn]
+        top = np.minimum((confidence * bins).astype(int), bins - 1)
+        right[top == bins - 2] = True  # too modest there, too bold above
+        right[top == bins - 1] &= rng.random((top == bins - 1).sum()) < 0.6
+        right[:4] = False
         found = one_number(call(answer, confidence.copy(), right.copy(), bins))
         if _close(found, calibration(confidence, right, bins)):
             continue

@@ -28,7 +28,7 @@ def share_of_classes(mask, names, words):
 def by_loop(names, words, synonyms):
     table = {}
     for name in names:
-        for word in [name] + synonyms.get(name, []):
+        for word in [name, *synonyms.get(name, [])]:
             if name not in table and words.count(word):
                 table[name] = words.index(word)
     return [table.get(name, 255) for name in names]
@@ -70,6 +70,10 @@ def able(rule, none="neither"):
         return rule(names, coverages, sizes) if names else none
 
     return answer
+
+
+def strictly(coverages, sizes, least):
+    return smallest_first(coverages, sizes, least + 0.001)
 
 
 def smallest_first(coverages, sizes, least):
@@ -233,7 +237,7 @@ WRONG = [
     (ex.q1, share_of_classes, "counts classes"),
     (ex.q1, lambda mask, names, words: np.mean([name in words for name in names]), "counts names"),
     (ex.q1, of_ids(np.sum), "number of pixels"),
-    (ex.q1, of_ids(np.mean, test=lambda name, words: any(word in name for word in words)), "off"),
+    (ex.q1, of_ids(np.mean, test=lambda name, words: any(word in name for word in words)), "a part of a word"),
     (ex.q1, of_ids(lambda known: known), "one number"),
     (ex.q2, looked_up(lambda name, synonyms: [name]), "no effect"),
     (ex.q2, looked_up(none=0), "0 is a word"),
@@ -254,7 +258,7 @@ WRONG = [
     (ex.q4, able(lambda names, c, s: max(names, key=s.get)), "the largest of the able sets"),
     (ex.q4, able(lambda names, c, s: names[0]), "as they stand"),
     (ex.q4, able(lambda names, c, s: max(names, key=c.get)), "best covered of the able"),
-    (ex.q4, lambda coverages, sizes, least: able(lambda names, c, s: min(names, key=s.get))(coverages, sizes, least + 0.001), "exactly `least`"),
+    (ex.q4, strictly, "exactly `least`"),
     (ex.q4, able(lambda names, c, s: names), "the name of a label set"),
     (ex.q4, able(lambda names, c, s: min(names, key=s.get), none=None), "gives back nothing"),
     (ex.q5, dared(hide=lambda p, least: p < 0), "every pixel got a class"),
@@ -321,3 +325,40 @@ WRONG = [
     (ex.q12, lambda shares, words, other: next((n for n in shares if n in words and n not in other), "nothing"), "as they stand"),
     (ex.q12, lambda shares, words, other: max(shares.values()), "the name of a class"),
 ]  # fmt: skip
+
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q2: {
+        "a list of the same numbers": [
+            "return [np.array(table) → table]",
+        ],
+    },
+    ex.q3: {
+        "an entry that no uint8 asks for": [
+            "full = np.full([256 → 257], 255)",
+        ],
+    },
+    ex.q5: {
+        "what is the same for all classes of a pixel leaves its softmax as it is": [
+            "powers = np.exp(large [- → +] large.max(axis=-1, keepdims=True))",
+            "powers = np.exp(large - large.[max → min](axis=-1, keepdims=True))",
+            "powers = np.exp(large - large.max([axis=-1,  → ]keepdims=True))",
+        ],
+        "no probability is exactly this": [
+            "return np.where(p.max(axis=-1) [>= → >] least, p.argmax(axis=-1), 255)",
+        ],
+    },
+    ex.q6: {
+        "there are as many powers as logits": [
+            "…log(p + 1e-12)).sum(axis=-1).mean() / np.log([logits → powers].shape[-1])",
+        ],
+    },
+    ex.q9: {
+        "indices in an array instead of a list": [
+            "orders = np.argsort(-table, axis=0).T[.tolist() → ]",
+        ],
+        "there are enough of each: the best two are covered enough": [
+            "streets = [i for i in orders[1][ if table[i, 1] >= least → ]]",
+        ],
+    },
+}
