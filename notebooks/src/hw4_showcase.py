@@ -27,7 +27,7 @@ PRESETS = [
 FRAMES = 48  # of each kind of picture to train on
 SIZE = (96, 128)  # rows and columns of a picture
 WIDTH = 8  # filters of the first level
-STEPS = 150  # of training, for each network
+STEPS = 200  # of training, for each network
 BATCH = 8
 SEED = 1
 
