@@ -13,7 +13,7 @@ DROPS = 5  # dropouts of each network
 
 # A network as a list of (way, filters as a multiple of `width`, kernel, stride); 0 filters: the one channel of the output.
 FCN = [("down", 1, 5, 2)] * 3 + [("up", 1, 5, 2)] * 2 + [("up", 0, 5, 2)]
-SKIPS = [("down", 2, 5, 2), ("down", 4, 5, 2), ("down", 8, 5, 2), ("up", 4, 5, 2), ("up", 2, 5, 2), ("up", 0, 5, 2)]
+SKIPS = [("down", 2, 5, 2), ("down", 4, 5, 2), ("down", 8, 5, 2), ("up", 4, 5, 2), ("up", 2, 5, 2), ("up", 1, 5, 2), ("up", 0, 5, 1)]
 SMALL = [("down", f, 3, s) for f, s in [(1, 1), (2, 2), (2, 1), (4, 2), (4, 1), (8, 2)]]
 SMALL += [("up", f, 3, s) for f, s in [(4, 2), (4, 1), (2, 2), (2, 1), (1, 2), (0, 1)]]
 
@@ -29,10 +29,10 @@ def _kernels(model):
 
 
 def _reference(spec, width, kinds, bridges, first):
-    """The network of `spec`; `kinds`: the class of each layer; `bridges`: {layer that gets it: layer that gives it}; `first`: for each
-    bridge, whether it lies before what comes up."""
+    """The network of `spec`; `kinds`: the class of each layer; `bridges`: {layer that gets it: what gives it, 0 the image, 1 the
+    first layer}; `first`: for each bridge, whether it lies before what comes up."""
     x = inputs = keras.Input((None, None, 1))
-    maps, order = [], iter(first)
+    maps, order = [inputs], iter(first)
     for number, ((_, factor, size, stride), kind) in enumerate(zip(spec, kinds, strict=True)):
         if number in bridges:
             parts = [maps[bridges[number]], x]
@@ -75,20 +75,22 @@ def _chain(model, spec, width):
     found = _kernels(model)
     ways = ["up" if isinstance(layer, layers.Conv2DTranspose) else "down" for layer in found]
     many = "one convolution is" if len(found) == 1 else f"{len(found)} convolutions are"
-    if len(found) == len(spec) // 2 and spec is SMALL:
-        raise NotYet(f"{many} on the way to your output: every layer of the network before becomes two.")
+    if len(found) in (len(FCN), len(SKIPS)) and spec is SMALL:
+        raise NotYet(f"{many} on the way to your output: every layer of stride 2 becomes two.")
     expect(len(found) == len(spec), f"{many} on the way from your input to your output, transposed ones included; {len(spec)} are wanted.")
     sizes = [layer.kernel_size for layer in found]
     wrong = next((n for n, ((_, _, side, _), size) in enumerate(zip(spec, sizes, strict=True)) if size != (side, side)), None)
     expect(wrong is None, f"the kernel of convolution {(wrong or 0) + 1} is {sizes[wrong or 0]}; all are squares of side {spec[0][2]}.")
     steps = [layer.strides[0] for layer in found]
-    expect(set(steps) != {2} or len(spec) == 6, "all strides are 2: of each pair only one layer changes the size.")
+    expect(set(steps) != {2} or spec is not SMALL, "all strides are 2: of each pair only one layer changes the size.")
     expect(set(steps) != {1}, "all strides are 1: nothing changes the size.")
     half = len(spec) // 2
     turned = [s for n in range(0, half, 2) for s in (2, 1)]
-    expect(steps[:half] != turned or half == 3, "on the way down stride 1 comes first: look before you shrink.")
+    expect(steps[:half] != turned or spec is not SMALL, "on the way down stride 1 comes first: look before you shrink.")
     turned = [s for n in range(0, half, 2) for s in (1, 2)]
-    expect(steps[half:] != turned or half == 3, "on the way up stride 2 comes first: enlarge, lay the bridge beside, then convolve.")
+    expect(
+        steps[half:] != turned or spec is not SMALL, "on the way up stride 2 comes first: enlarge, lay the bridge beside, then convolve."
+    )
     expect(steps == [s for _, _, _, s in spec], f"the strides are {steps}; which layers change the size?")
     for way, (wanted, _, _, stride), number in zip(ways, spec, range(1, len(spec) + 1), strict=True):
         expect(way == wanted or stride == 1, f"convolution {number} goes {way}, where the network goes {wanted}.")
@@ -100,9 +102,12 @@ def _chain(model, spec, width):
     expect(filters[-1] == 1, f"the output has one channel; yours has {filters[-1]}.")
     wanted = [factor * width or 1 for _, factor, _, _ in spec]
     if filters != wanted:
-        same = len(set(wanted[:-1])) > 1 and set(filters[:-1]) == {width}
+        same = spec is not FCN and set(filters[:-1]) == {width}
         expect(not same, "every layer has `width` filters: where the side halves, the U-Net doubles the filters.")
-        expect(not all(2 * n == m for n, m in zip(filters[:-1], wanted, strict=False)), "all layers have half the filters wanted.")
+        expect(
+            len(spec) == len(FCN) or not all(2 * n == m for n, m in zip(filters, wanted, strict=True) if m > width),
+            "all layers have half the filters wanted.",
+        )
         number = next(n for n, (a, b) in enumerate(zip(filters, wanted, strict=True)) if a != b)
         raise NotYet(f"with width={width}, convolution {number + 1} has {filters[number]} filters; see the table.")
     expect(all(layer.use_bias for layer in found), "a convolution lacks its bias.")
@@ -280,11 +285,11 @@ def _falls(optimizer, rate, steps):
 @question(
     "Each bridge is a second path. Which variable still holds the map where it starts?",
     "Name the maps of the way down: `half`, `quarter`, … Lay one beside what comes up where both have the same side.",
-    "half, quarter, eighth by convolutions; up to a quarter, Concatenate with quarter; up to a half, Concatenate with half; up, 1 filter",
+    "half, quarter, eighth by convolutions; up, Concatenate with quarter; up, with half; up, with the image; a 5×5 with 1 filter",
     praise="Where the side halves the filters double: the map gets coarser, and richer.",
 )
 def q4(answer, rng):
-    _network(answer, SKIPS, rng, {4: 1, 5: 0})
+    _network(answer, SKIPS, rng, {4: 2, 5: 1, 6: 0})
 
 
 @question(
@@ -334,7 +339,7 @@ def _seen(chain, own=False, less=1):
     praise="Count them: as many bridges as the U-Net, and convolutions in pairs. What is left of the FCN are its strides.",
 )
 def q6(answer, rng):
-    _network(answer, SMALL, rng, {7: 4, 9: 2, 11: 0})
+    _network(answer, SMALL, rng, {7: 5, 9: 3, 11: 1})
 
 
 @question(

@@ -121,19 +121,20 @@ ex.q3.check(train)
 
 # %% [markdown]
 # ### Exercise 4 · b) Bridges
-# `fcn_with_skips(width)`: still six convolutions of 5×5 with stride 2, but each with as many filters as the U-Net has at that size, and
-# two bridges, which lay the map of the way down *beside* the one that comes up.
+# `fcn_with_skips(width)`: still 5×5, but with as many filters as the U-Net has at each size, and with its three bridges, which lay what was
+# there on the way down *beside* what comes up. At full size that is the image itself.
 #
-# | layer | filters | side | then |
-# |:--|:--|:--|:--|
-# | `Conv2D` | 2 · `width` | ½ | **A** starts |
-# | `Conv2D` | 4 · `width` | ¼ | **B** starts |
-# | `Conv2D` | 8 · `width` | ⅛ | |
-# | `Conv2DTranspose` | 4 · `width` | ¼ | **B** arrives |
-# | `Conv2DTranspose` | 2 · `width` | ½ | **A** arrives |
-# | `Conv2DTranspose` | 1 | 1 | |
+# | layer | filters | stride | side | then |
+# |:--|:--|:--|:--|:--|
+# | `Conv2D` | 2 · `width` | 2 | ½ | **A** starts |
+# | `Conv2D` | 4 · `width` | 2 | ¼ | **B** starts |
+# | `Conv2D` | 8 · `width` | 2 | ⅛ | |
+# | `Conv2DTranspose` | 4 · `width` | 2 | ¼ | **B** arrives |
+# | `Conv2DTranspose` | 2 · `width` | 2 | ½ | **A** arrives |
+# | `Conv2DTranspose` | `width` | 2 | 1 | the image arrives |
+# | `Conv2D` | 1, linear | 1 | 1 | |
 #
-# All else as in a), the five dropouts included; a bridge may start before or after its dropout.
+# `Dropout(0.25)` after the first five layers; a bridge may start before or after its dropout. All else as in a).
 
 
 # %% tags=["exercise"]
@@ -141,18 +142,16 @@ def fcn_with_skips(width):
     # BEGIN SOLUTION
     x = inputs = keras.Input((None, None, 1))
     bridges = []
+    options = {"strides": 2, "padding": "same", "activation": "relu"}
     for factor in (2, 4, 8):
-        x = layers.Conv2D(factor * width, 5, strides=2, padding="same", activation="relu")(x)
-        x = layers.Dropout(0.25)(x)
+        x = layers.Dropout(0.25)(layers.Conv2D(factor * width, 5, **options)(x))
         bridges.append(x)
     for factor, bridge in ((4, bridges[1]), (2, bridges[0])):
-        x = layers.Conv2DTranspose(factor * width, 5, strides=2, padding="same", activation="relu")(
-            x
-        )
-        x = layers.Dropout(0.25)(x)
-        x = layers.Concatenate()([bridge, x])
-    outputs = layers.Conv2DTranspose(1, 5, strides=2, padding="same")(x)
-    return keras.Model(inputs, outputs)
+        x = layers.Conv2DTranspose(factor * width, 5, **options)(x)
+        x = layers.Concatenate()([bridge, layers.Dropout(0.25)(x)])
+    x = layers.Conv2DTranspose(width, 5, **options)(x)
+    x = layers.Concatenate()([inputs, x])
+    return keras.Model(inputs, layers.Conv2D(1, 5, padding="same")(x))
     # END SOLUTION
 
 
@@ -194,7 +193,7 @@ ex.progress()
 # ## Apply
 # ### Exercise 6 · c) Small kernels
 # `fcn_small_kernels(width)`: every 5×5 of stride 2 becomes two 3×3, one that looks (stride 1) and one that changes the size (stride 2). The
-# map of stride 1 is the last of its size, so three bridges start there.
+# map of stride 1 is the last of its size, so the three bridges start there, and none needs the bare image.
 #
 # | down, `Conv2D` | filters, stride 1 | filters, stride 2 | up, `Conv2DTranspose` | filters, stride 2 | filters, stride 1 |
 # |:--|:--|:--|:--|:--|:--|
@@ -232,7 +231,8 @@ def fcn_small_kernels(width):
 ex.q6.check(fcn_small_kernels)
 
 # %% [markdown]
-# Now all three, with the same recipe and the same number of epochs. The best constant stands beside them. This takes some minutes.
+# ## Apply · a, b and c side by side
+# All three, with the same recipe and the same number of epochs. The best constant stands beside them. This takes some minutes.
 
 # %%
 import time
@@ -339,9 +339,9 @@ ex.q8.check(measured)
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** TODO (lesson size): a, b and c end at TODO, TODO and TODO of test error, where the best constant has 0.19. The bridges
-# > of b carry maps of 16×16 at best: corners improve by the share that one pixel in four can tell. In c a bridge starts at full size, which is
-# > where an edge is; with fewer parameters than b (519,621 against 883,401) it errs least. TODO (full size, three seeds): means 0.0TODO,
+# > **Analysis, Apply.** TODO (lesson size): a, b and c end at TODO, TODO and TODO of test error, where the best constant has 0.19. The
+# > bridges bring the largest step: an edge gets past the waist. In c what crosses at full size is no bare image but a map, and with fewer
+# > parameters than b (519,621 against 921,946) it errs least: two small kernels see as much, and bend twice. TODO (full size, three seeds): means 0.0TODO,
 # > 0.0TODO, 0.0TODO; the notes have 0.016, 0.012 and 0.0073. Lesson 03's U-Net ends at 0.0087 after as many epochs: pooling or strides,
 # > c *is* a U-Net.
 
@@ -430,8 +430,8 @@ show.record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
 
 # %% [markdown]
 # ### Your own question
-# Ask one of your own, answer it in a cell below in at most 150 words, with a table of at least two seeds a network. For instance: is it the third
-# bridge of c, or the small kernels? Does c need its dropouts? Do bridges that *add* do as well? Which shifts are enough? Say what you
+# Ask one of your own, answer it in a cell below in at most 150 words, with a table of at least two seeds a network. For instance: is it the
+# bridge at full size, or the small kernels? Does c need its dropouts? Do bridges that *add* do as well? Which shifts are enough? Say what you
 # changed (one thing), what you expected, what you see, and how sure you are; use `beats`.
 
 # %%

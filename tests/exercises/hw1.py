@@ -65,7 +65,18 @@ def unused(width):
     return model(inputs, x)
 
 
-def skips(join=None, filters=(2, 4, 8, 4, 2), bridges=(0, 1), last=None, early=False, used=True, drop=0.25, crossed=False, relu=True):
+def skips(
+    join=None,
+    filters=(2, 4, 8, 4, 2),
+    bridges=(0, 1, 2),
+    last=None,
+    early=False,
+    used=True,
+    drop=0.25,
+    crossed=False,
+    relu=True,
+    end=layers.Conv2D,
+):
     """The network of exercise 4, or one with a slip; `bridges`: those that are built; `early`: they start before the dropout."""
     join = join or (lambda kept, x: layers.Concatenate()([kept, x]))
 
@@ -81,7 +92,9 @@ def skips(join=None, filters=(2, 4, 8, 4, 2), bridges=(0, 1), last=None, early=F
             if number in bridges:
                 joined = join(kept[1 - number if crossed else number], x)
                 x = joined if used else x
-        return model(inputs, layers.Conv2DTranspose(1, 5, strides=2, padding="same", activation=last)(x))
+        x = convolution(x, width, up=True, drop=0)
+        x = join(inputs, x) if 2 in bridges and used else x
+        return model(inputs, end(1, 5, padding="same", activation=last)(x))
 
     return build
 
@@ -275,6 +288,7 @@ RIGHT = [
     (ex.q3, step_by_step),
     (ex.q4, skips(by_ops, early=True)),
     (ex.q4, skips(lambda kept, x: layers.Concatenate(axis=3)([x, kept]))),
+    (ex.q4, skips(end=layers.Conv2DTranspose)),
     (ex.q5, backwards),
     (ex.q6, small()),
     (ex.q6, small(kind=layers.Conv2D, join=by_ops)),
@@ -321,10 +335,11 @@ WRONG = [
     (ex.q3, recipe(epochs=lambda epochs: 1), "losses are wanted"),
     (ex.q3, recipe(same=False), "its old weights"),
     (ex.q3, recipe(batch=10), "batches of 20"),
-    (ex.q4, chain(), "every layer has `width` filters"),
+    (ex.q4, chain(), "6 convolutions"),
+    (ex.q4, skips(filters=(1, 1, 1, 1, 1)), "every layer has `width` filters"),
     (ex.q4, skips(lambda kept, x: layers.Add()([kept, x])), "add the maps"),
     (ex.q4, skips(used=False), "no bridge leads"),
-    (ex.q4, skips(bridges=(1,)), "1 bridge; 2"),
+    (ex.q4, skips(bridges=(0, 1)), "2 bridges; 3"),
     (ex.q4, skips(filters=(1, 2, 4, 2, 1)), "half the filters"),
     (ex.q4, skips(filters=(2, 4, 8, 8, 4)), "see the table"),
     (ex.q4, skips(last="sigmoid"), "stay linear"),
@@ -340,7 +355,7 @@ WRONG = [
     (ex.q5, window(back=True), "from its end"),
     (ex.q5, window(lambda kernel, stride, step: kernel * step, start=0), "kernel − 1"),
     (ex.q5, lambda chain: chain, "one number"),
-    (ex.q6, skips(), "every layer of the network before becomes two"),
+    (ex.q6, skips(), "every layer of stride 2 becomes two"),
     (ex.q6, halves_only, "becomes two"),
     (ex.q6, small(size=5), "squares of side 3"),
     (ex.q6, small(down=(2, 1)), "stride 1 comes first"),
