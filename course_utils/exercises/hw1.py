@@ -150,7 +150,7 @@ def _same_function(model, images, spec, width, bridges):
         if np.allclose(output, _run(reference, images), atol=1e-4):
             return
     count = sum(int(np.prod(weight.shape)) for weight in model.weights)
-    expect(count == reference.count_params(), f"it has {count:,} parameters; a bridge does not carry all the channels that it should.")
+    expect(count == reference.count_params(), f"it has {count:,} parameters: its bridges do not carry the channels that they should.")
     silent = sum(layer.activation.__name__ == "relu" for layer in _kernels(model)) + sum(
         "relu" in type(one).__name__.lower() for one in _flat(model)
     )

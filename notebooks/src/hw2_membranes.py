@@ -162,6 +162,7 @@ def shrinking(size, **setting):
     return augment
 
 
+# %%
 def prepared(model, steps):
     """The network, ready for so many steps."""
     rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
@@ -204,6 +205,7 @@ def run(setting, size):
     return trained(models.unet(widths=WIDTHS, batch_norm=True), *arrays, epochs)
 
 
+# %%
 held_arrays = held.arrays((SIZE, SIZE))
 matrix = metrics.confusion_matrix(held_arrays[1], np.ones_like(held_arrays[1]), 2)
 inside = {"accuracy": metrics.pixel_accuracy(matrix), "membrane IoU": metrics.iou(matrix)[0]}
@@ -275,6 +277,7 @@ def passed(images, masks):
     return images, masks
 
 
+# %%
 def run_layers():
     """A U-Net that sees each slice distorted anew in each epoch, nothing stored."""
     keras.utils.set_random_seed(SEED)

@@ -344,7 +344,7 @@ WRONG = [
     (ex.q4, skips(filters=(2, 4, 8, 8, 4)), "see the table"),
     (ex.q4, skips(last="sigmoid"), "stay linear"),
     (ex.q4, skips(crossed=True), "do the sizes meet"),
-    (ex.q4, skips(own_twin), "what leads to what"),
+    (ex.q4, skips(own_twin), "bridges do not carry"),
     (ex.q4, skips(drop=0), "dropouts are missing"),
     (ex.q4, skips(relu=False), "ReLU is missing"),
     (ex.q5, window(lambda kernel, stride, step: kernel - 1), "further apart"),
@@ -421,9 +421,20 @@ EQUIVALENT = {
             "return np.square(outputs[..., [0 → -1]] - masks).mean()",
         ],
     },
+    ex.q3: {
+        "as many masks as images": [
+            "steps = epochs * -(-len([images → masks]) // 20)",
+        ],
+        "how much is printed changes nothing": [
+            "…t(images, masks, batch_size=20, epochs=epochs[, verbose=0 → ]).history['loss']",
+            "…masks, batch_size=20, epochs=epochs, verbose=[0 → 1]).history['loss']",
+            "…masks, batch_size=20, epochs=epochs, verbose=[0 → -1]).history['loss']",
+        ],
+    },
     ex.q4: {
         "the next layer learns a weight for each channel, in whatever order they come": [
-            "x = layers.Concatenate()([[bridge, x → x, bridge]])",
+            "x = layers.Concatenate()([[bridge, layers.Dropout(0.25)(x) → layers.Dropout(0.25)(x), bridge]])",
+            "x = layers.Concatenate()([[inputs, x → x, inputs]])",
         ],
     },
     ex.q6: {

@@ -242,6 +242,7 @@ WRONG = [
         "the `rng` that you were given",
     ),
     (ex.q2, stored(turn=lambda both: both[0]), "two arrays"),
+    (ex.q2, stored(mask=list), "stack them"),
     (ex.q3, memory(lambda pixels, *_: 4 * pixels), "masks need room"),
     (ex.q3, memory(lambda pixels, *_: 8 * pixels), "needs one byte"),
     (ex.q3, memory(lambda pixels, *_: 2 * pixels), "four bytes a value"),
@@ -252,9 +253,9 @@ WRONG = [
     (ex.q3, memory(lambda pixels, *_: 5e6 * pixels / 2**20), "mebibytes"),
     (ex.q4, lambda images, copies, batch, epochs: epochs, "equal epochs"),
     (ex.q4, lambda images, copies, batch, epochs: epochs * copies, "fewer of them"),
-    (ex.q4, lambda images, copies, batch, epochs: round(epochs / copies), "Count the steps"),
+    (ex.q4, lambda images, copies, batch, epochs: round(epochs / copies), "close"),
     (ex.q4, epochs(lambda short, long, images, copies, batch, epochs: epochs * short / long), "whole epochs"),
-    (ex.q4, epochs(lambda short, long, images, copies, batch, epochs: epochs * short // long), "rounded the wrong way"),
+    (ex.q4, epochs(lambda short, long, images, copies, batch, epochs: epochs * short // long), "close"),
     (ex.q4, epochs(lambda short, long, images, copies, batch, epochs: round(epochs * short / long)), "At least one"),
     (ex.q5, judged(lambda said, masks: (accuracy(said, masks), iou(said, masks, 1))), "IoU of class 1"),
     (ex.q5, judged(lambda said, masks: (iou(said, masks), accuracy(said, masks))), "wrong order"),
@@ -307,12 +308,74 @@ WRONG = [
     (ex.q9, maps(take=lambda widths: widths[:-1]), "bottom of the U"),
     (ex.q9, maps(factor=8e6), "those are bytes"),
     (ex.q10, best(accuracy), "best accuracy"),
-    (ex.q10, best(lambda said, masks: iou(said, masks, 1)), "best for class 1"),
+    (ex.q10, best(lambda said, masks: iou(said, masks, 1)), "the membrane is class 0"),
     (ex.q10, best(iou, give=lambda number, scores, thresholds: scores[number]), "that is the IoU"),
     (ex.q10, best(iou, give=lambda number, scores, thresholds: number), "a place in the list"),
-    (ex.q10, best(iou, np.argmin), "not the best"),
-    (ex.q10, best(lambda said, masks: iou(~said, masks)), "output is LOW"),
+    (ex.q10, best(iou, np.argmin), "LOW"),
+    (ex.q10, best(lambda said, masks: iou(~said, masks)), "LOW"),
     (ex.q10, lambda masks, outputs, thresholds: 0.123, "none of the thresholds"),
 ]
 
-EQUIVALENT = {}
+# Changes of the solution that leave it right
+EQUIVALENT = {
+    ex.q1: {
+        "nobody changes the dictionary that was handed in": [
+            "return {'none': {}, **singles, 'all': [dict(four) → four]}",
+        ],
+    },
+    ex.q2: {
+        "np.float32 stacks a list": [
+            "images = [np.stack([image for image, _ in drawn]) → [image for image, _ in drawn]]",
+        ],
+    },
+    ex.q5: {
+        "True and False count as 1 and 0": [
+            "said = [np.uint8(outputs[..., 0] > 0.5) → outputs[..., 0] > 0.5]",
+        ],
+        "no output is exactly 0.5": [
+            "said = np.uint8(outputs[..., 0] [> → >=] 0.5)",
+        ],
+        "the only channel is the last one, too": [
+            "said = np.uint8(outputs[..., [0 → -1]] > 0.5)",
+        ],
+        "a class that never comes changes neither number": [
+            "matrix = metrics.confusion_matrix(masks, said, [2 → 3])",
+        ],
+        "overlap is the same whichever of the two is called the truth": [
+            "matrix = metrics.confusion_matrix([masks, said → said, masks], 2)",
+        ],
+    },
+    ex.q6: {
+        "these layers act unless they are told not to": [
+            "moved = keras.ops.convert_to_numpy(layer(both[, training=True → ]))",
+        ],
+        "True and False count as 1 and 0": [
+            "return (moved[..., :1], [np.uint8(moved[..., 1] > 0.5) → moved[..., 1] > 0.5])",
+        ],
+        "a mixture is hardly ever exactly 0.5": [
+            "return (moved[..., :1], np.uint8(moved[..., 1] [> → >=] 0.5))",
+        ],
+    },
+    ex.q9: {
+        "the sides are powers of two times a whole number: 16.0 is 16": [
+            "numbers = sum((2 * width * (side [// → /] 2 ** level) ** 2 for level, width in enumera…",
+        ],
+    },
+    ex.q10: {
+        "True and False count as 1 and 0": [
+            "said = [np.uint8(outputs[..., 0] > threshold) → outputs[..., 0] > threshold]",
+        ],
+        "no output is exactly a threshold": [
+            "said = np.uint8(outputs[..., 0] [> → >=] threshold)",
+        ],
+        "the only channel is the last one, too": [
+            "said = np.uint8(outputs[..., [0 → -1]] > threshold)",
+        ],
+        "a class that never comes changes nothing": [
+            "…cs.iou(metrics.confusion_matrix(masks, said, [2 → 3]))[0]",
+        ],
+        "overlap is the same whichever of the two is called the truth": [
+            "return metrics.iou(metrics.confusion_matrix([masks, said → said, masks], 2))[0]",
+        ],
+    },
+}
