@@ -2,14 +2,11 @@
 
 import itertools
 
-import keras
 import numpy as np
-from keras import layers
-
-from course_utils import models
 
 from . import engine
 from .engine import NotYet, call, expect, has_blank, numbers, one_number, question
+from .late import keras, layers, models
 
 # ---------------------------------------------------------------- Core
 
@@ -124,24 +121,16 @@ def q3(answer, rng):
     praise="Whoever compares at equal epochs gives the larger set ten times the training.",
 )
 def q4(answer, rng):
-    for turn in range(6):
-        batch, copies, epochs = int(rng.integers(3, 9)), int(rng.integers(4, 12)), int(rng.integers(60, 200))
+    cases = [(5, 2, 4, 30), (17, 6, 4, 1)]  # so small that each step counts; less than an epoch
+    for low in (0.6, 0.1, 0.6):  # what is left over: to be rounded up, and down
+        batch, copies = int(rng.integers(3, 9)), int(rng.integers(4, 12))
         images = batch * int(rng.integers(2, 5)) + int(rng.integers(1, batch))
-        epochs = 1 if turn == 5 else epochs
-        if turn == 4:  # so small that every step left out shows
-            images, copies, batch, epochs = 5, 2, 4, 30
-        short, long = -(-images // batch), -(-images * copies // batch)
-        exact = epochs * short / long
-        if turn < 4 and (abs(exact % 1 - 0.5) < 0.1 or round(exact) == round(epochs / copies)):
-            epochs = next(
-                (
-                    e
-                    for e in range(epochs, epochs + 400)
-                    if 0.1 < abs(e * short / long % 1 - 0.5) < 0.45 and round(e * short / long) != round(e / copies)
-                ),
-                epochs,
-            )
-            exact = epochs * short / long
+        part = -(-images // batch) / -(-images * copies // batch)
+        drawn = rng.permutation(np.arange(60, 400)).tolist()
+        kept = [n for n in drawn if low < n * part % 1 < low + 0.3 and round(n * part) != round(n / copies)]
+        cases.insert(0, (images, copies, batch, (kept or drawn)[0]))
+    for images, copies, batch, epochs in cases:
+        exact = epochs * -(-images // batch) / -(-images * copies // batch)
         result = one_number(call(answer, images, copies, batch, epochs))
         right = max(1, round(exact))
         if result == right:
