@@ -31,7 +31,7 @@ def homework(seed):
     return names
 
 
-KEPT = {"SIZE", "LARGE", "HELD_OUT", "EPOCHS", "COPIES", "WIDTHS", "pairs", "train", "four", "reflect", "random_layers"}
+KEPT = {"SIZE", "LARGE", "HELD_OUT", "EPOCHS", "COPIES", "WIDTHS", "FOUR", "pairs", "train", "reflect", "random_layers"}
 
 
 def stored(node):
@@ -46,12 +46,12 @@ def measure(name, seed):
         names["images"], names["masks"] = names["train"].arrays((side, side))
         result = names["run_layers"]()
     elif name == "without skips":
-        arrays = names["distorted"](names["four"], side)
+        arrays = names["distorted"](names["FOUR"], side)
         epochs = names["equal_epochs"](len(names["train"]), names["COPIES"], 8, names["EPOCHS"])
         names["keras"].utils.set_random_seed(seed)
         result = names["trained"](names["build"](names["WIDTHS"], False), *arrays, epochs)
     else:
-        settings = names["one_at_a_time"](names["four"])
+        settings = names["one_at_a_time"](names["FOUR"])
         result = names["run"](settings["all" if name == "256" else name], side)
     row = names["report"](name, *result, *names["held"].arrays((side, side)))
     return {"seed": seed, "side": side} | {key: round(float(value), 4) for key, value in row.items() if key != "setting"}

@@ -26,6 +26,7 @@ HELD_OUT = 6  # of the 30 slices
 EPOCHS = 40  # of the 24 others, in batches of 8; course notes: 100
 COPIES = 10  # distorted copies of each slice in memory
 WIDTHS = (8, 16, 32, 64)  # filters a level; course notes: 64 to 512
+FOUR = {"rotation": 10, "shift": 0.05, "shear": 10, "zoom": 0.2}  # those of the course notes
 SEED = 1
 
 # %% [markdown]
@@ -48,7 +49,6 @@ from data_scripts import ensure
 
 pairs = data.membrane(ensure("membrane"), "train")
 train, held = pairs[:-HELD_OUT], pairs[-HELD_OUT:]
-four = {"rotation": 10, "shift": 0.05, "shear": 10, "zoom": 0.2}
 
 
 # %% tags=["exercise"]
@@ -216,7 +216,7 @@ rows = [
     }
     | inside
 ]
-networks, settings = {}, one_at_a_time(four)
+networks, settings = {}, one_at_a_time(FOUR)
 for name, setting in ({} if has_blank(settings) else settings).items():
     if result := run(setting, SIZE):
         networks[name] = result
@@ -327,7 +327,7 @@ ex.q7.check(build)
 
 # %%
 networks = {"with": networks["all"]} if "all" in networks else {}
-arrays, epochs = distorted(four, SIZE), equal_epochs(len(train), COPIES, 8, EPOCHS)
+arrays, epochs = distorted(FOUR, SIZE), equal_epochs(len(train), COPIES, 8, EPOCHS)
 keras.utils.set_random_seed(SEED)
 model = build(WIDTHS, False)
 if networks and not has_blank([model, *arrays]):
@@ -397,7 +397,7 @@ for side in (SIZE, LARGE, 512):
 import time
 
 start = time.monotonic()
-larger = run(four, LARGE)
+larger = run(FOUR, LARGE)
 if larger:
     at_large = report(f"all, {LARGE}×{LARGE}", *larger, *held.arrays((LARGE, LARGE)))
     print(f"{time.monotonic() - start:.0f} s")
