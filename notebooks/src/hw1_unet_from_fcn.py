@@ -75,6 +75,7 @@ import numpy as np
 
 from course_utils import data, metrics, show
 from course_utils.classes import ELIRET
+from course_utils.exercises.engine import has_blank
 from data_scripts import ensure
 
 folder = ensure("eliret", seed=SEED)
@@ -330,7 +331,7 @@ show.record(full_order=sum(beats(long[one], long[two]) for one, two in ("ba", "c
 # %% tags=["exercise"]
 # BEGIN SOLUTION
 # STUB: measured = {"a": ____, "b": ____, "c": ____}
-measured = {"a": 0.0190, "b": 0.0140, "c": 0.0100}  # TODO: from the table above
+measured = {"a": 0.0202, "b": 0.0102, "c": 0.0081}  # TODO: from the table above
 # END SOLUTION
 
 # %%
@@ -396,7 +397,7 @@ ex.q10.check(larger_iou)
 rng = np.random.default_rng(SEED)
 pairs = data.eliret(folder, "train")
 drawn = [distort(*pairs.read(number), rng) for _ in range(COPIES) for number in range(len(pairs))]
-written = isinstance(drawn[0], tuple)  # and no blank
+written = not has_blank(drawn[0])
 if written:
     moved_images = np.stack([image for image, _ in drawn]).astype("float32") / 255
     moved_masks = np.stack([mask for _, mask in drawn])
