@@ -98,7 +98,7 @@ ex.q2.check(test_error)
 
 # %% [markdown]
 # ### Exercise 3 · A short recipe
-# The notes train for 1000 epochs at one rate. In a fifth of them an error comes down as far if the rate falls: large steps first, small
+# The notes train for 1000 epochs at one rate. A fifth of them is enough to compare networks if the rate falls: large steps first, small
 # ones to settle ([lesson 03](../03_eliret_unet.ipynb), section 8).
 #
 # `train(model, images, masks, epochs, rate)`: compile the model that is handed in with MSE and Adam, fit it in batches of 20, silently,
