@@ -270,9 +270,10 @@ show.record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[
 show.record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Core.** Coverage of the rooms: ADE20K TODO, Cityscapes TODO, which is their walls; of the landscapes TODO and TODO; of the city TODO and TODO.
-# > Synonyms matter: as written, ADE20K covers only TODO of a city street, since it has no *vegetation*. The simulator calls sky and lawn
-# > "background", a word that no set has: coverage TODO, so at 0.9 it suits neither. That is a property of its labels, not of its pictures.
+# > **Analysis, Core.** Coverage of the rooms: ADE20K 1.00, Cityscapes 0.30 to 0.41, which is their walls; of the landscapes 1.00 and 0.68 to 0.80; of
+# > the city 1.00 and 1.00. Synonyms matter: as written, ADE20K covers only 0.67 of the first city street, since it has no *vegetation*. The
+# > simulator calls sky and lawn "background", a word that no set has: coverage 0.65 to 0.69, so at 0.9 it suits neither. That is a property of
+# > its labels, not of its pictures.
 
 # %% [markdown]
 # ## Apply
@@ -462,9 +463,10 @@ late, early = np.mean(gain, axis=0)
 print(f"city in ADE20K's words, then in 19: largest first {late:.3f}, added first {early:.3f}")
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** Rooms: the scenes' network has TODO of all labelled pixels right, the streets' TODO; city streets: TODO and TODO. The two scores
-# > tell why: in a room the streets' network has a word for TODO of the pixels and gets TODO of those; the rest it *cannot* say, and it says something
-# > all the same, surer than 0.7 on TODO of the pixels. Its entropy is TODO at home and TODO in a room: TODO. Adding before the largest: TODO against TODO.
+# > **Analysis, Apply.** Rooms: the scenes' network has 0.64 of all labelled pixels right, the streets' 0.00; city streets: 0.11 and 0.82. The two scores
+# > tell why: in a room the streets' network has a word for 0.37 of the pixels and gets none of those; the rest it *cannot* say, and it says
+# > something all the same, surer than 0.7 on 0.37 to 0.47 of the pixels. Its entropy is 0.42 at home and 0.52 in a room: it doubts a little more, far
+# > too little. Adding before the largest: 0.125 against 0.113.
 
 # %% [markdown]
 # ## Explore
@@ -609,9 +611,11 @@ for title, items in groups.items():
 print("from above, covered:", {k: round(v, 2) for k, v in covered(truth, LANDCOVER).items()})
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Explore.** The solution shows TODO and TODO for ADE20K, decided by TODO, and TODO and TODO for Cityscapes. Calibration error at home TODO,
-# > abroad TODO: a softmax shares out one unit among the words it has, and "none of these" is no word. From above ADE20K covers TODO of the tile, and the
-# > scenes' network gets TODO right: the words were there, the view was not. One seed, two small networks, twelve pictures.
+# > **Analysis, Explore.** The solution shows rooms 1 and 2 for ADE20K, both decided by the floor (0.19 of the pixels), and cities 2 and 3 for
+# > Cityscapes, decided by no class: both sets cover them wholly, and the smaller one is the better choice. Calibration error at home 0.22 and 0.06,
+# > abroad 0.57 (streets' network, rooms) and 0.22 (scenes' network, city): a softmax shares out one unit among the words it has, and "none of these"
+# > is no word. From above ADE20K covers 0.57 of the tile, and the scenes' network gets 0.32 right: more words were there, the view was not.
+# > One seed, two small networks, twelve pictures.
 
 # %% [markdown]
 # ## Rubric
@@ -623,5 +627,5 @@ print("from above, covered:", {k: round(v, 2) for k, v in covered(truth, LANDCOV
 #
 # A correct check earns the points. Exercise 12 earns 4 by its check and 3 by a person, for the four sentences: a class that decides, a number that was
 # measured, and a word on what the network made of it; the progress line counts both. 100 points in all, pass with 50. Expected with the small
-# networks, over three seeds: rooms TODO to TODO of all labelled pixels by the scenes' network and TODO to TODO by the streets', city streets TODO to TODO
-# and TODO to TODO.
+# networks, over three seeds: rooms 0.62 to 0.75 of all labelled pixels by the scenes' network and 0.00 by the streets', city streets 0.06 to 0.11
+# and 0.80 to 0.85.
