@@ -27,8 +27,12 @@ DISTORT = augment.Sequence(augment.Affine(flip=True), augment.Photometric(bright
 
 
 def steps():
-    runs = [(target, begin, labelled, seed) for seed in SEEDS for target in TARGETS for labelled in LABELLED for begin in (pretrained, scratch)]
-    return {f"{target} {begin.__name__} {labelled} {seed}": partial(begin, target, labelled, seed) for target, begin, labelled, seed in runs}
+    runs = [
+        (target, begin, labelled, seed) for seed in SEEDS for target in TARGETS for labelled in LABELLED for begin in (pretrained, scratch)
+    ]
+    return {
+        f"{target} {begin.__name__} {labelled} {seed}": partial(begin, target, labelled, seed) for target, begin, labelled, seed in runs
+    }
 
 
 def pretrained(target, labelled, seed):
