@@ -1,6 +1,6 @@
 """Lesson 11: a U-Net over MobileNetV2 on generated cities and on CamVid, with 10, 40 and 160 labelled frames, three seeds, three starts.
 
-"scratch" begins with random weights. "frozen" has the encoder that lesson 11 trains on the simulator and keeps it as it is: the decoder learns on
+"scratch" begins with random weights. "frozen" has the encoder that lesson 11 trains on the simulator and keeps it: the decoder learns on
 its features, computed once for the frames and their mirror images. "tuned" begins with that encoder, and all of it learns, the averages of
 batch normalisation included. All take equally many steps of equal batches, the last weights count, and the frames with labels and the first
 weights of the decoder come from the seed. Measured on all validation frames at full size.

@@ -569,5 +569,5 @@ show.table(rows)
 # %% [markdown]
 # **References** Yosinski et al. (2014), *How transferable are features in deep neural networks?*, arXiv:1411.1792. Iglovikov, Shvets (2018),
 # *TernausNet*, arXiv:1801.05746. Sandler et al. (2018), *MobileNetV2*, arXiv:1801.04381. Ioffe, Szegedy (2015), *Batch normalization*,
-# arXiv:1502.03167. Li et al. (2016), *Revisiting batch normalization for practical domain adaptation*, arXiv:1603.04779. He, Girshick, Dollár (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Richter et al. (2016), *Playing for data*,
-# arXiv:1608.02192.
+# arXiv:1502.03167. Li et al. (2016), *Revisiting batch normalization for practical domain adaptation*, arXiv:1603.04779. He, Girshick, Dollár
+# (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Richter et al. (2016), *Playing for data*, arXiv:1608.02192.
