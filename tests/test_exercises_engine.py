@@ -283,3 +283,12 @@ def test_progress_counts_what_the_last_checks_found(capsys):
     second.check(____)  # and what was correct before is no longer
     assert engine.progress(tiers) == "Core 1 of 1 · Explore 0 of 1 · 6 of 14 points"
     capsys.readouterr()
+
+
+def test_a_notebook_goes_on_with_what_is_right(capsys):
+    right, wrong, blank = (lambda array: 2 * array), (lambda array: array), blank_function
+    for answer in (right, wrong, blank):
+        (found,) = engine.chosen({q1_1: answer}, {q1_1: "ours"})
+        assert found == (right if answer is right else "ours")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["yours: q1_1 · the course's: none", *["yours: none yet · the course's: q1_1"] * 2]

@@ -13,6 +13,7 @@ import pytest
 
 from course_utils.exercises import Blank, ____
 from course_utils.exercises import lesson02 as ex
+from course_utils.exercises.grading import Session
 from course_utils.exercises.submission import Opaque, Peer
 from tests.exercises import lesson02
 
@@ -134,3 +135,9 @@ def test_the_verdict_is_the_same_on_both_sides(question, answer):
     with line() as (here, there):
         assert question.verdict(here.decode(there.encode(answer)), 3) == question.verdict(answer, 3)
     assert question in vars(ex).values()
+
+
+def test_a_check_that_hands_over_tensors_is_judged_beside_the_code():
+    session = Session.__new__(Session)  # its process is not needed: nothing may be sent
+    with pytest.raises(Opaque, match="tensors"):
+        session.call(0, np.ones(3), keras.ops.ones(3))

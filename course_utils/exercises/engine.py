@@ -180,6 +180,14 @@ def progress(tiers: dict[str, tuple[int, list[Question]]]) -> str:
     return f"{parts} · {reached} of {most} points"
 
 
+def chosen(answers, course):
+    """Of {question: answer} the answers that the checks accept; in place of the others what `course` holds. Prints which."""
+    right = {question: question.verdict(answer)[0] == "correct" for question, answer in answers.items()}
+    own, ours = ([question.name for question in answers if right[question] == kind] for kind in (True, False))
+    print(f"yours: {', '.join(own) or 'none yet'} · the course's: {', '.join(ours) or 'none'}")
+    return [answer if right[question] else course[question] for question, answer in answers.items()]
+
+
 def first_miss(verdicts):
     """The first of several verdicts on one answer that is not "correct"; else the first."""
     return next((verdict for verdict in verdicts if verdict[0] != "correct"), verdicts[0])

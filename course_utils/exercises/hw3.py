@@ -404,7 +404,7 @@ def _best(thresholds, score):
 
 def best_threshold(masks, p, thresholds):
     """That of `thresholds` with the largest IoU over all pixels of the set."""
-    return _best(thresholds, lambda t: ((p > t) & (masks == 1)).sum() / max(1, ((p > t) | (masks == 1)).sum()))
+    return _best(thresholds, lambda t: _iou_at(masks, p, t))
 
 
 @question(
@@ -592,17 +592,9 @@ TIERS = {
 }
 
 
-def chosen(answers, course):
-    """Of {question: answer} the answers that the checks accept; in place of the others what `course` holds. Prints which."""
-    right = {question: question.verdict(answer)[0] == "correct" for question, answer in answers.items()}
-    own, ours = ([question.name for question in answers if right[question] == kind] for kind in (True, False))
-    print(f"yours: {', '.join(own) or 'none yet'} · the course's: {', '.join(ours) or 'none'}")
-    return [answer if right[question] else course[question] for question, answer in answers.items()]
-
-
 def yours(**answers):
     """The functions given as `q1=region, …` whose checks accept them; in place of the others the course's own. Prints which."""
-    return chosen({globals()[name]: answer for name, answer in answers.items()}, COURSE)
+    return engine.chosen({globals()[name]: answer for name, answer in answers.items()}, COURSE)
 
 
 def progress():

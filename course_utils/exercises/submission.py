@@ -100,7 +100,7 @@ class Peer:
         if hasattr(type(value), "__array__"):
             return self._encode_array(value)
         kind = value if isinstance(value, type) else type(value)
-        if any(base.__module__.startswith(("keras.", "tensorflow.", "jax")) for base in kind.__mro__):
+        if of_a_backend(value):
             raise Opaque(kind.__name__)  # checks look into these, and do not only call them
         if callable(value) or isinstance(value, Iterator):
             self.functions.append(value if callable(value) else value.__next__)
@@ -142,6 +142,12 @@ class Peer:
         if kind == "opaque":
             raise Opaque(content)
         return {"blank": lambda _: engine.Blank(), "path": Path, "range": lambda ends: range(*ends)}[kind](content)
+
+
+def of_a_backend(value):
+    """Whether it is a tensor, a network or something else of Keras or of a backend, or a class of theirs."""
+    kind = value if isinstance(value, type) else type(value)
+    return any(base.__module__.startswith(("keras.", "tensorflow.", "jax")) for base in kind.__mro__)
 
 
 class Remote(Iterator):
