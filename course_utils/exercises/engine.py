@@ -113,6 +113,11 @@ def numbers(value, what: str = "the result") -> np.ndarray:
         raise NotYet(f"{what} should be an array of numbers, not {_kind(value)}.") from None
 
 
+def close(value, other, tolerance: float = 1e-5) -> bool:
+    """Whether all numbers of two arrays agree, by their ratio or by their difference."""
+    return bool(np.allclose(value, other, rtol=tolerance, atol=tolerance))
+
+
 class Question:
     """One question. `judge(answer, rng)` raises NotYet with the likely mistake, or returns None for a right answer."""
 

@@ -4,11 +4,7 @@ import cv2
 import numpy as np
 
 from . import engine
-from .engine import NotYet, call, expect, numbers, one_number, question
-
-
-def _close(value, other, tolerance=1e-5):
-    return bool(np.allclose(value, other, rtol=tolerance, atol=tolerance))
+from .engine import NotYet, call, close, expect, numbers, one_number, question
 
 
 # ---------------------------------------------------------------- Core
@@ -76,8 +72,8 @@ def q2(answer, rng):
     expect(regions.shape == (3, rows, columns, 1), f"the masks have shape {regions.shape} and should have {(3, rows, columns, 1)}.")
     expect(small.max() <= 1, "the images run to 255; divide by 255.")
     means = [image.reshape(rows, f, columns, f, 3).mean(axis=(1, 3)) / 255 for image, f in zip(images, factors, strict=True)]
-    expect(not _close(small * 255, means, 0.004), "the images are divided by 255 twice.")
-    expect(_close(small, means, 0.006), "the images are not the means over areas (cv2.INTER_AREA) of those given, in their order.")
+    expect(not close(small * 255, means, 0.004), "the images are divided by 255 twice.")
+    expect(close(small, means, 0.006), "the images are not the means over areas (cv2.INTER_AREA) of those given, in their order.")
     expect(abs(np.mean(small) - np.mean(means)) < 5e-4, "the images are a little too dark or too bright: divide by 255.")
     expect(set(np.unique(regions)) <= {0, 1}, "the masks hold values between 0 and 1 that nobody drew: nearest neighbour for masks.")
     ways = [cv2.INTER_NEAREST, cv2.INTER_NEAREST_EXACT]
@@ -165,7 +161,7 @@ def q4(answer, rng):
         p *= 0.01 if turn == 2 else 1
         value = one_number(call(answer, masks, p))
         both, true, said = (masks * p).sum(), masks.sum(), p.sum()
-        missed |= not _close(value, 1 - (2 * both + 1) / (true + said + 1))
+        missed |= not close(value, 1 - (2 * both + 1) / (true + said + 1))
         cut = p > 0.5
         images = [(2 * (g * q).sum() + 1) / (g.sum() + q.sum() + 1) for g, q in zip(masks, p, strict=True)]
         mistakes = [
@@ -182,7 +178,7 @@ def q4(answer, rng):
             (1 - (2 * both + 1) / ((masks**2).sum() + (p**2).sum() + 1), "here the terms below are not squared."),
             (1 - (2 * (masks * p).mean() + 1) / (masks.mean() + p.mean() + 1), "means in place of sums make the 1 far too heavy."),
         ]
-        fitting = [message for wrong, message in mistakes if _close(value, wrong)]
+        fitting = [message for wrong, message in mistakes if close(value, wrong)]
         told = [message for message in fitting if told is None or message in told]  # in every turn: one may agree by chance
     expect(not missed, (told or ["the loss is off. Try masks (1, 0) and probabilities (0.5, 0.5): 1 − 2/3."])[0])
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
@@ -224,7 +220,7 @@ def q5(answer, rng):
         found = numbers(call(answer, [tuple(part.copy() for part in batch) for batch in batches])).ravel()
         expect(len(found) == 4, "four numbers are wanted: IoU, Dice, precision, recall.")
         right = set_scores(batches)
-        if _close(found, right):
+        if close(found, right):
             continue
         singles = [(g[None], q[None]) for batch in batches for g, q in zip(*batch, strict=True)]
         soft_tp, soft_all = sum((g * p).sum() for g, p in batches), sum(p.sum() for _, p in batches)
@@ -240,13 +236,13 @@ def q5(answer, rng):
             ((right + rest) / 2, "these are means over road and rest; the region's own scores are wanted."),
         ]
         for wrong, message in mistakes:
-            expect(not _close(found, wrong), message)
+            expect(not close(found, wrong), message)
         tp, fp, fn = (sum(np.sum(test(g > 0.5, p > 0.5)) for g, p in batches) for test in (_hit, _invented, _missed))
         size = sum(g.size for g, _ in batches)
-        expect(not _close(found[0], 1 - (fp + fn) / size), "the first number is the pixel accuracy: the rest's hits do not belong in it.")
-        expect(not _close(found[0], tp / (2 * tp + fp + fn)), "in the IoU the overlap was counted twice below the line.")
+        expect(not close(found[0], 1 - (fp + fn) / size), "the first number is the pixel accuracy: the rest's hits do not belong in it.")
+        expect(not close(found[0], tp / (2 * tp + fp + fn)), "in the IoU the overlap was counted twice below the line.")
         for index, name in enumerate(("IoU", "Dice", "precision", "recall")):
-            expect(_close(found[index], right[index]), f"{name} is wrong. Count TP, FP and FN of a mask of four pixels by hand.")
+            expect(close(found[index], right[index]), f"{name} is wrong. Count TP, FP and FN of a mask of four pixels by hand.")
 
 
 def _hit(true, said):
@@ -275,15 +271,15 @@ def q6(answer, rng):
         found = numbers(call(answer, share)).ravel()
         expect(len(found) == 4, "four numbers are wanted: IoU, Dice, precision, recall.")
         right = np.array([share, 2 * share / (1 + share), share, 1])
-        if _close(found, right):
+        if close(found, right):
             continue
-        expect(not _close(found, right[[1, 0, 2, 3]]), "IoU and Dice are swapped.")
-        expect(not _close(found, right[[0, 1, 3, 2]]), "precision and recall are swapped: every road pixel is found.")
-        expect(not _close(found, [0, 0, 0, 0]), "that is the answer 'no road anywhere'; here everything is called road.")
-        expect(not _close(found[0], 1), "nothing is missed, but much is invented: the IoU is not 1.")
-        expect(not _close(found[0], share / 2), "that is the mean over road and rest; the road's own IoU is wanted.")
+        expect(not close(found, right[[1, 0, 2, 3]]), "IoU and Dice are swapped.")
+        expect(not close(found, right[[0, 1, 3, 2]]), "precision and recall are swapped: every road pixel is found.")
+        expect(not close(found, [0, 0, 0, 0]), "that is the answer 'no road anywhere'; here everything is called road.")
+        expect(not close(found[0], 1), "nothing is missed, but much is invented: the IoU is not 1.")
+        expect(not close(found[0], share / 2), "that is the mean over road and rest; the road's own IoU is wanted.")
         for index, name in enumerate(("IoU", "Dice", "precision", "recall")):
-            expect(_close(found[index], right[index]), f"{name} is wrong for a share of {share:.2f}.")
+            expect(close(found[index], right[index]), f"{name} is wrong for a share of {share:.2f}.")
 
 
 def mixed_order(first, second, steps, batch, seed):
@@ -343,15 +339,15 @@ def q8(answer, rng):
         found = numbers(call(answer, ious)).ravel()
         expect(len(found) == 2, "two numbers are wanted, one for each set that is measured on.")
         (aa, ab), (ba, bb) = ious
-        if _close(found, [aa - ba, bb - ab]):
+        if close(found, [aa - ba, bb - ab]):
             continue
         expect(
-            not _close(found, [aa - ab, bb - ba]), "that compares one network on two sets: one of them may be harder. Compare by columns."
+            not close(found, [aa - ab, bb - ba]), "that compares one network on two sets: one of them may be harder. Compare by columns."
         )
-        expect(not _close(found, [ba - aa, ab - bb]), "the sign: a gap is what the foreigner lacks, native less foreigner.")
-        expect(not _close(found, [bb - ab, aa - ba]), "right numbers, wrong order: the first set comes first.")
-        expect(not _close(found, [aa / ba, bb / ab]), "a difference is wanted, not a ratio.")
-        expect(not _close(found, [ab, ba]) and not _close(found, [ba, ab]), "these are the foreigners' scores; how much do they lack?")
+        expect(not close(found, [ba - aa, ab - bb]), "the sign: a gap is what the foreigner lacks, native less foreigner.")
+        expect(not close(found, [bb - ab, aa - ba]), "right numbers, wrong order: the first set comes first.")
+        expect(not close(found, [aa / ba, bb / ab]), "a difference is wanted, not a ratio.")
+        expect(not close(found, [ab, ba]) and not close(found, [ba, ab]), "these are the foreigners' scores; how much do they lack?")
         expect(False, "for each column: the IoU on the diagonal less the other one.")
 
 
@@ -380,15 +376,15 @@ def q9(answer, rng):
         expect(len(found) == 6, f"{len(found)} classes are listed; 6 occur.")
         shares = {name: one_number(share) for name, share in found.items()}
         right = {names[k]: said[ids == k].mean() for k in (0, 1, 2, 3, 5, 6)}
-        if not all(_close(shares[name], right[name]) for name in right):
+        if not all(close(shares[name], right[name]) for name in right):
             counts = {names[k]: said[ids == k].sum() for k in (0, 1, 2, 3, 5, 6)}
             by_said = {name: count / said.sum() for name, count in counts.items()}
-            expect(not all(_close(shares[n], counts[n]) for n in right), "these are counts: a large class would always stand on top.")
+            expect(not all(close(shares[n], counts[n]) for n in right), "these are counts: a large class would always stand on top.")
             message = "these are shares of all that was called road; the share of each class is wanted."
-            expect(not all(_close(shares[n], by_said[n]) for n in right), message)
+            expect(not all(close(shares[n], by_said[n]) for n in right), message)
             of_all = {name: count / said.size for name, count in counts.items()}
-            expect(not all(_close(shares[n], of_all[n]) for n in right), "divide by the pixels of the class, not by all pixels.")
-            expect(not all(_close(shares[n], 1 - right[n]) for n in right), "that is the share that was NOT called road.")
+            expect(not all(close(shares[n], of_all[n]) for n in right), "divide by the pixels of the class, not by all pixels.")
+            expect(not all(close(shares[n], 1 - right[n]) for n in right), "that is the share that was NOT called road.")
             expect(False, "some shares are wrong: the mean of `said` over the pixels of that class.")
         expect(list(shares) != sorted(right, key=right.get), "the smallest share comes first; the largest was asked for.")
         expect(list(shares) == sorted(right, key=lambda name: -right[name]), "sort by the share, largest first.")
@@ -435,12 +431,12 @@ def q10(answer, rng):
         thresholds = rng.permutation(np.arange(0.13, 0.9, 0.1).round(2)).tolist()
         p = np.where(rng.random(p.shape) < 0.2, np.float32(rng.choice(thresholds, p.shape)), p)  # a threshold itself is not above it
         value = one_number(call(answer, masks, p, list(thresholds)))
-        wrong = [other for other in wrong if _close(other(masks, p, thresholds), value)]
+        wrong = [other for other in wrong if close(other(masks, p, thresholds), value)]
         top = _iou_at(masks, p, best_threshold(masks, p, thresholds))
-        missed += not any(_close(value, t) and _close(_iou_at(masks, p, t), top) for t in thresholds)
+        missed += not any(close(value, t) and close(_iou_at(masks, p, t), top) for t in thresholds)
     if missed:
         expect(not wrong, told[wrong[0]] if wrong else "")
-        expect(any(_close(value, t) for t in thresholds), "one of the thresholds is wanted.")
+        expect(any(close(value, t) for t in thresholds), "one of the thresholds is wanted.")
         raise NotYet("another threshold has a larger IoU over the whole set.")
 
 
@@ -475,7 +471,7 @@ def q11(answer, rng):
             values = (images - m) * gain(s, t) + n
             return values.clip(0, 1) if clip else values
 
-        if _close(found, matched((0, 1, 2)), 1e-4):
+        if close(found, matched((0, 1, 2)), 1e-4):
             continue
         a, b = images.mean((0, 1, 2)), like.mean((0, 1, 2))
         mistakes = [
@@ -489,7 +485,7 @@ def q11(answer, rng):
             ((images - a) / images.std((0, 1, 2)), "mean 0 and spread 1: the other set's are missing."),
         ]
         for wrong, message in mistakes:
-            expect(not _close(found, wrong, 1e-4), message)
+            expect(not close(found, wrong, 1e-4), message)
         expect(found.min() >= 0 and found.max() <= 1, "some values lie outside of [0, 1]: clip them.")
         expect(False, "some values are wrong: compare mean and spread of each channel with those of `like`.")
 
@@ -529,7 +525,7 @@ def q12(answer, rng):
             expect(np.array_equal(found, again), "the same seed gives another interval.")
             continue
         ious = tp / size
-        expect(not _close(found, np.percentile(ious, [5, 95])), "that is the spread of single images; a mean over many is surer.")
+        expect(not close(found, np.percentile(ious, [5, 95])), "that is the spread of single images; a mean over many is surer.")
         expect(found.max() <= 1 and found.min() >= 0, "an IoU lies between 0 and 1: are these percentiles of IoUs?")
         means = np.percentile(ious[np.random.default_rng(0).integers(0, 24, (1000, 24))].mean(axis=1), [5, 95])
         ours, half = np.mean(found), np.ptp(found) / 2

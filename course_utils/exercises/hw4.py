@@ -4,13 +4,9 @@ import cv2
 import numpy as np
 
 from . import engine
-from .engine import call, expect, letter, numbers, one_number, question
+from .engine import call, close, expect, letter, numbers, one_number, question
 
 IGNORE = 255
-
-
-def _close(value, other, tolerance=1e-5):
-    return bool(np.allclose(value, other, rtol=tolerance, atol=tolerance))
 
 
 def _softmax(logits):
@@ -42,7 +38,7 @@ def q1(answer, rng):
         words = {*rng.permutation([name for name in names if name != "wall"])[:3].tolist(), "boat", "wal"}
         found = one_number(call(answer, mask, list(names), set(words)))
         right = coverage(mask, names, words)
-        missed |= not _close(found, right)
+        missed |= not close(found, right)
         known, there = np.isin(mask, [k for k, name in enumerate(names) if name in words]), np.unique(mask[mask != IGNORE])
         parts = np.isin(mask[mask != IGNORE], [k for k, name in enumerate(names) if any(name in w or w in name for w in words)])
         mistakes = [
@@ -54,7 +50,7 @@ def q1(answer, rng):
             (known.sum(), "that is a number of pixels; a share is wanted."),
             (parts.mean(), "a part of a word is another word: names must agree as a whole."),
         ]
-        fitting = [message for wrong, message in mistakes if _close(found, wrong)]
+        fitting = [message for wrong, message in mistakes if close(found, wrong)]
         told = [message for message in fitting if told is None or message in told]  # in every turn: one may agree by chance
     expect(not missed, (told or ["the share is off: labelled pixels whose name is among the words, over all labelled pixels."])[0])
 
@@ -253,23 +249,23 @@ def q6(answer, rng):
         logits[0, 0, 0] += (0, 0, 900)[turn]  # a pixel that is entirely sure
         found = one_number(call(answer, logits))
         right = entropy(logits)
-        if _close(found, right, 1e-4):
+        if close(found, right, 1e-4):
             continue
         expect(np.isfinite(found), "it is not a number: take the largest logit off before exp, and mind log 0.")
         p, flat = _softmax(logits.astype(float)), _softmax(logits.reshape(-1, classes).astype(float).T)
         each = -(p * np.log(p + 1e-12)).sum(axis=-1)
-        expect(not _close(found, each.mean(), 1e-4), "the division by the log of the number of classes is missing.")
-        expect(not _close(found, each.mean() / np.log(2), 1e-4), "bits are a unit too, but 19 and 150 words then differ: divide by log C.")
-        expect(not _close(found, -right, 1e-4), "the sign: entropy is positive.")
-        expect(not _close(found, each.sum() / np.log(classes), 1e-4), "that is the sum over the pixels; their mean is wanted.")
-        expect(not _close(found, right / classes, 1e-4), "for one pixel the classes are added up, not averaged.")
+        expect(not close(found, each.mean(), 1e-4), "the division by the log of the number of classes is missing.")
+        expect(not close(found, each.mean() / np.log(2), 1e-4), "bits are a unit too, but 19 and 150 words then differ: divide by log C.")
+        expect(not close(found, -right, 1e-4), "the sign: entropy is positive.")
+        expect(not close(found, each.sum() / np.log(classes), 1e-4), "that is the sum over the pixels; their mean is wanted.")
+        expect(not close(found, right / classes, 1e-4), "for one pixel the classes are added up, not averaged.")
         mean = p.reshape(-1, classes).mean(axis=0)
         pooled = -(mean * np.log(mean + 1e-12)).sum() / np.log(classes)
-        expect(not _close(found, pooled, 1e-4), "the probabilities of all pixels were averaged first: that tells how varied the image is.")
-        expect(not _close(found, each.mean() / classes, 1e-4), "divide by the logarithm of the number of classes, not by the number.")
-        expect(not _close(found, 1 - p.max(-1).mean(), 1e-4), "that is 1 less the mean confidence; the entropy looks at all classes.")
+        expect(not close(found, pooled, 1e-4), "the probabilities of all pixels were averaged first: that tells how varied the image is.")
+        expect(not close(found, each.mean() / classes, 1e-4), "divide by the logarithm of the number of classes, not by the number.")
+        expect(not close(found, 1 - p.max(-1).mean(), 1e-4), "that is 1 less the mean confidence; the entropy looks at all classes.")
         other = -(flat * np.log(flat + 1e-12)).sum() / logits[..., 0].size / np.log(classes)
-        expect(not _close(found, other, 1e-4), "the softmax ran over the pixels; each pixel's classes share one unit: the last axis.")
+        expect(not close(found, other, 1e-4), "the softmax ran over the pixels; each pixel's classes share one unit: the last axis.")
         expect(0 <= found <= 1 + 1e-6, "it lies between 0 and 1: are there probabilities inside the logarithm?")
         expect(False, "the value is off. Try logits (0, 0) for one pixel: 1.")
 
@@ -297,19 +293,19 @@ def q7(answer, rng):
         known, labelled = truth != IGNORE, mask != IGNORE
         right, blind = (truth == said) & known, truth == said
         first, second = right.sum() / known.sum(), right.sum() / labelled.sum()
-        if _close(found, [first, second]):
+        if close(found, [first, second]):
             continue
-        expect(not _close(found, [second, first]), "the two are swapped: where words exist comes first.")
-        expect(not _close(found[0], blind.mean()), "255 in both is no agreement: the set has no word, or nobody labelled.")
-        expect(not _close(found[0], blind.sum() / known.sum()), "255 in both is no agreement: the set has no word, or nobody labelled.")
-        expect(not _close(found[0], right.mean()), "the first divides by all pixels; only those with a word count.")
+        expect(not close(found, [second, first]), "the two are swapped: where words exist comes first.")
+        expect(not close(found[0], blind.mean()), "255 in both is no agreement: the set has no word, or nobody labelled.")
+        expect(not close(found[0], blind.sum() / known.sum()), "255 in both is no agreement: the set has no word, or nobody labelled.")
+        expect(not close(found[0], right.mean()), "the first divides by all pixels; only those with a word count.")
         dared = known & (said != IGNORE)
-        expect(not _close(found[0], right.sum() / dared.sum()), "where the network says nothing (255) it is not right either: that counts.")
-        expect(not _close(found[0], second), "both divide by the labelled pixels; the first one by those with a word.")
-        expect(_close(found[0], first), "the first is wrong: right pixels over pixels that have a word.")
-        expect(not _close(found[1], right.mean()), "void does not count in the second either: nobody could label it.")
-        expect(not _close(found[1], first), "both divide by the pixels with a word; the second one by all labelled pixels.")
-        expect(not _close(found[1], blind.sum() / labelled.sum()), "255 in both is no agreement.")
+        expect(not close(found[0], right.sum() / dared.sum()), "where the network says nothing (255) it is not right either: that counts.")
+        expect(not close(found[0], second), "both divide by the labelled pixels; the first one by those with a word.")
+        expect(close(found[0], first), "the first is wrong: right pixels over pixels that have a word.")
+        expect(not close(found[1], right.mean()), "void does not count in the second either: nobody could label it.")
+        expect(not close(found[1], first), "both divide by the pixels with a word; the second one by all labelled pixels.")
+        expect(not close(found[1], blind.sum() / labelled.sum()), "255 in both is no agreement.")
         expect(False, "the second is wrong: right pixels over labelled pixels.")
 
 
@@ -337,7 +333,7 @@ def q8(answer, rng):
         expect(found.shape != (4, 5, 3), "a wide word that no narrow one means stays, with probability 0: `count` channels.")
         expect(found.shape == (4, 5, count), f"the shape is {found.shape} and should be {(4, 5, count)}.")
         right = merged(p, table, count)
-        if _close(found, right):
+        if close(found, right):
             continue
         parts = [[p[..., k] for k in range(7) if table[k] == word] for word in range(count)]
         zero = np.zeros((4, 5))
@@ -348,13 +344,13 @@ def q8(answer, rng):
         ]
         for reduce, message in mistakes:
             other = np.stack([reduce(np.array(part), axis=0) if part else zero for part in parts], axis=-1)
-            expect(not _close(found, other), message)
+            expect(not close(found, other), message)
         hard = merged(np.eye(7)[p.argmax(-1)], table, count)
-        expect(not _close(found, hard), "the largest was taken before the sum: three words of 0.25 beat one of 0.3.")
-        expect(not _close(found, right / right.sum(-1, keepdims=True)), "do not divide: what has no wide word keeps its share.")
+        expect(not close(found, hard), "the largest was taken before the sum: three words of 0.25 beat one of 0.3.")
+        expect(not close(found, right / right.sum(-1, keepdims=True)), "do not divide: what has no wide word keeps its share.")
         with_none = right.copy()
         with_none[..., -1] += p[..., table == IGNORE].sum(-1)
-        expect(not _close(found, with_none), "255 is no word: those probabilities belong to none, not to the last one.")
+        expect(not close(found, with_none), "255 is no word: those probabilities belong to none, not to the last one.")
         expect(False, "some sums are wrong: wide word w gets the narrow ones k with table[k] = w.")
 
 
@@ -429,25 +425,25 @@ def q10(answer, rng):
         right[top == bins - 1] &= rng.random((top == bins - 1).sum()) < 0.6
         right[:4] = False
         found = one_number(call(answer, confidence.copy(), right.copy(), bins))
-        if _close(found, calibration(confidence, right, bins)):
+        if close(found, calibration(confidence, right, bins)):
             continue
         number = np.minimum((confidence * bins).astype(int), bins - 1)
         kept = [(number == k) for k in np.unique(number)]
         gaps = np.array([confidence[here].mean() - right[here].mean() for here in kept])
         weights = np.array([here.mean() for here in kept])
         expect(np.isfinite(found), "a bin without pixels has no mean: leave it out.")
-        expect(not _close(found, abs(gaps).mean()), "each bin counted the same; weigh it by its share of the pixels.")
-        expect(not _close(found, abs(gaps).sum()), "the weights are missing: each bin's share of the pixels.")
-        expect(not _close(found, abs(gaps).max()), "that is the largest gap; their weighted mean is wanted.")
-        expect(not _close(found, abs((weights * gaps).sum())), "the gaps cancel: take the absolute value in each bin.")
-        expect(not _close(found, (weights * gaps).sum()), "the gaps cancel: take the absolute value in each bin.")
-        expect(not _close(found, (weights * gaps**2).sum()), "the gaps are not squared here.")
-        expect(not _close(found, abs(confidence - right).mean()), "pixel by pixel it is never 0; average within each bin first.")
+        expect(not close(found, abs(gaps).mean()), "each bin counted the same; weigh it by its share of the pixels.")
+        expect(not close(found, abs(gaps).sum()), "the weights are missing: each bin's share of the pixels.")
+        expect(not close(found, abs(gaps).max()), "that is the largest gap; their weighted mean is wanted.")
+        expect(not close(found, abs((weights * gaps).sum())), "the gaps cancel: take the absolute value in each bin.")
+        expect(not close(found, (weights * gaps).sum()), "the gaps cancel: take the absolute value in each bin.")
+        expect(not close(found, (weights * gaps**2).sum()), "the gaps are not squared here.")
+        expect(not close(found, abs(confidence - right).mean()), "pixel by pixel it is never 0; average within each bin first.")
         middle = np.array([abs((k + 0.5) / bins - right[number == k].mean()) for k in np.unique(number)])
-        expect(not _close(found, (weights * middle).sum()), "take the mean confidence of a bin's pixels, not the middle of the bin.")
+        expect(not close(found, (weights * middle).sum()), "take the mean confidence of a bin's pixels, not the middle of the bin.")
         lost = confidence < 1
         expect(
-            not _close(found, sum(abs(g) * w for g, w in zip(*_gaps(confidence, right, bins, lost), strict=True))),
+            not close(found, sum(abs(g) * w for g, w in zip(*_gaps(confidence, right, bins, lost), strict=True))),
             "a confidence of exactly 1 belongs to the last bin.",
         )
         expect(False, "the value is off. Two pixels, confidence 0.9 and 0.9, one right: 0.4.")
