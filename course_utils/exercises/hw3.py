@@ -6,7 +6,6 @@ import numpy as np
 from . import engine
 from .engine import NotYet, call, close, expect, numbers, one_number, question
 
-
 # ---------------------------------------------------------------- Core
 
 
@@ -260,6 +259,11 @@ def _missed(true, said):
 # ---------------------------------------------------------------- Apply
 
 
+def all_road(share):
+    """(IoU, Dice, precision, recall) of calling every pixel road where `share` of them are."""
+    return share, 2 * share / (1 + share), share, 1
+
+
 @question(
     "Of an image with 100 pixels, call all of them road. What are TP, FP and FN?",
     "TP is the share, FP is the rest, FN is 0. Put that into the four formulas.",
@@ -270,7 +274,7 @@ def q6(answer, rng):
     for share in rng.uniform(0.1, 0.45, 3).tolist():
         found = numbers(call(answer, share)).ravel()
         expect(len(found) == 4, "four numbers are wanted: IoU, Dice, precision, recall.")
-        right = np.array([share, 2 * share / (1 + share), share, 1])
+        right = np.array(all_road(share))
         if close(found, right):
             continue
         expect(not close(found, right[[1, 0, 2, 3]]), "IoU and Dice are swapped.")
@@ -579,8 +583,8 @@ def q13(answer, rng):
     expect(not missed, told[wrong[0]] if wrong else missed)
 
 
-COURSE = {q1: region, q2: stack, q3: build_unet, q4: dice_loss, q5: set_scores, q7: mixed_order, q8: domain_gap, q9: called_road}
-COURSE |= {q10: best_threshold, q11: match_colours, q12: interval, q13: compare}
+COURSE = {q1: region, q2: stack, q3: build_unet, q4: dice_loss, q5: set_scores, q6: all_road, q7: mixed_order}
+COURSE |= {q8: domain_gap, q9: called_road, q10: best_threshold, q11: match_colours, q12: interval, q13: compare}
 TIERS = {
     "Core": (8, [q1, q2, q3, q4, q5]),
     "Apply": (8, [q6, q7, q8, q9]),

@@ -268,9 +268,10 @@ ex.q7.check(mixed_order)
 # cities that none has seen.
 
 # %%
-read_mask, make_arrays, build, loss, scores, mix = ex.yours(
-    q1=region, q2=stack, q3=build_unet, q4=dice_loss, q5=set_scores, q7=mixed_order
+read_mask, make_arrays, build, loss, scores = ex.yours(
+    q1=region, q2=stack, q3=build_unet, q4=dice_loss, q5=set_scores
 )
+nothing, mix = ex.yours(q6=all_road, q7=mixed_order)
 
 
 def read(name, split):
@@ -313,8 +314,6 @@ np.seterr(invalid="ignore")  # where nothing is called road, precision is 0/0: n
 said, rows, ious = {}, [], np.zeros((2, 2))
 columns = ("IoU", "Dice", "precision", "recall")
 for index, (where, (x, y)) in enumerate(asked.items()):
-    share = float(y.mean())
-    baseline = (share, 2 * share / (1 + share), share, 1.0)
     for number, (name, network) in enumerate(networks.items()):
         said[name, where] = network.predict(x, verbose=0)
         found = [float(score) for score in scores([(y, said[name, where])])]
@@ -325,7 +324,7 @@ for index, (where, (x, y)) in enumerate(asked.items()):
             ious[number, index] = found[0]
     rows.append(
         {"measured on": where, "trained on": "(all road)"}
-        | dict(zip(columns, baseline, strict=True))
+        | dict(zip(columns, nothing(float(y.mean())), strict=True))
     )
 show.table(rows)
 found = {(row["measured on"], row["trained on"]): row["IoU"] for row in rows}
