@@ -302,7 +302,7 @@ def beats(first, second):
 ex.q7.check(beats)
 
 # %% [markdown]
-# We made the long run of the notes, at full size: 1000 epochs, MSE, Adam at its default rate, batches of 20, two seeds on the same images.
+# We made the long run of the notes, at full size: 1000 epochs, MSE, Adam at its default rate, batches of 20, three seeds on the same images.
 # Their test errors:
 
 # %%
@@ -347,7 +347,7 @@ ex.progress()
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** TODO (lesson size): a, b and c end at TODO, TODO and TODO of test error, where the best constant has 0.19. The
 # > bridges bring the largest step: an edge gets past the waist. In c what crosses at full size is no bare image but a map, and with fewer
-# > parameters than b (519,621 against 921,946) it errs least: two small kernels see as much, and bend twice. TODO (full size, two seeds): means 0.0TODO,
+# > parameters than b (519,621 against 921,946) it errs least: two small kernels see as much, and bend twice. TODO (full size, three seeds): means 0.0TODO,
 # > 0.0TODO, 0.0TODO; the notes have 0.016, 0.012 and 0.0073. Lesson 03's U-Net ends at 0.0087 after as many epochs: pooling or strides,
 # > c *is* a U-Net.
 
@@ -460,7 +460,7 @@ ex.progress()
 # | test MSE | a | b | c | larger images, c moved: mean IoU |
 # |:--|:--|:--|:--|:--|
 # | this size, 3 seeds | TODO | TODO | TODO | TODO |
-# | full size, 2 seeds | TODO | TODO | TODO | |
+# | full size, 3 seeds | TODO | TODO | TODO | |
 # | course notes | 0.016 | 0.012 | 0.0073 | |
 #
 # A correct check earns the points of 1 to 8. Exercises 9 and 10 earn 10 each by their check and 5 each by a person, for *your own question*: one
