@@ -140,6 +140,12 @@ def test_words(source):
 
 
 @each
+def test_no_number_at_the_start_of_a_line_becomes_a_list(source):
+    """`1. ` there does, even in mid-sentence."""
+    assert not re.findall(r"^ *\d+[.)] .*", "\n".join(markdown(source)), re.M)
+
+
+@each
 def test_setup_and_parameters(source):
     cells = [cell for cell in source.cells() if "setup" in tags(cell)]
     assert [cell.source for cell in cells] == ["# setup"]

@@ -349,8 +349,8 @@ ex.q6_1.check(box)
 # %% [markdown]
 # ## 7 · Must every pixel be labelled?
 # To label every pixel is slow: for the street scenes of Cityscapes it took more than 90 minutes an image. Such a label is **dense**.
-# A **sparse** label is a few strokes or clicks. What does the mask hold where nobody drew? Not background: nobody said so. It holds
-# 255. Below, one stroke is drawn in each object and one in the background.
+# A **sparse** label is a few strokes or clicks. What does the mask hold where nobody drew? Not background: nobody said so. It
+# holds 255. Below, one stroke is drawn in each object and one in the background.
 
 # %%
 strokes = np.full_like(classes, 255)

@@ -95,8 +95,8 @@ alt = "The middle of a generated city frame, polygons, colours, ids as grey, thi
 show.images([view[middle] for view in views.values()], list(views), columns=3, size=3.0, alt=alt)
 
 # %% [markdown]
-# **What we see.** A person draws **polygons**; scripts paint the other three from them, back to front. **labelIds** holds the class of a pixel, 0 to
-# 33. **instanceIds** tells one car from the next: id · 1000 + number where things are counted. **color** is for looking only. Several ids
+# **What we see.** A person draws **polygons**; scripts paint the other three from them, back to front. **labelIds** holds the class of a pixel, 0
+# to 33. **instanceIds** tells one car from the next: id · 1000 + number where things are counted. **color** is for looking only. Several ids
 # have the same black there: never train on colours.
 #
 # The test frames have no labels. Whoever wants a test score sends predictions to the authors' server; so **validation** is what we measure.

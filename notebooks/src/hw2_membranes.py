@@ -245,8 +245,8 @@ ex.progress()
 # Keras has distortions as layers. Given image and mask in a dictionary, some versions mix labels and some part the two (lesson 05, section 4). A way
 # that works with any of them: the mask travels *as a channel of the image*.
 #
-# `move_together(layer, images, masks)`: one random layer, images float32 (batch, height, width, 1) in [0, 1], masks uint8 (batch, height, width) of 0 and
-# 1. Return both, moved alike, in the shapes they had; the masks as labels 0 and 1 again, cut at one half.
+# `move_together(layer, images, masks)`: one random layer, images float32 (batch, height, width, 1) in [0, 1], masks uint8 (batch, height, width) of
+# zeros and ones. Return both, moved alike, in the shapes they had; the masks as labels 0 and 1 again, cut at one half.
 
 
 # %% tags=["exercise"]

@@ -356,6 +356,14 @@ EQUIVALENT = {
             "return (moved[..., :1], np.uint8(moved[..., 1] [> → >=] 0.5))",
         ],
     },
+    ex.q7: {
+        "the order of the two maps is free": [
+            "x = keras.layers.Concatenate()([[bridge, x → x, bridge]]) if skips else x",
+        ],
+        "there are as many widths as bridges": [
+            "…dth, bridge in zip(widths[-2::-1], kept[::-1][, strict=True → ]):",
+        ],
+    },
     ex.q9: {
         "the sides are powers of two times a whole number: 16.0 is 16": [
             "numbers = sum((2 * width * (side [// → /] 2 ** level) ** 2 for level, width in enumera…",
