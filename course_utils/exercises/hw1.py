@@ -245,6 +245,7 @@ def q3(answer, rng):
         inputs = keras.Input((None, None, 1))
         hidden = layers.Conv2D(6, 3, padding="same", activation="relu")(inputs)
         model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(hidden))
+        model.set_weights([rng.normal(0, 0.4, weight.shape) for weight in model.get_weights()])
         images, masks = _shapes(rng, count)
         start = np.square(keras.ops.convert_to_numpy(model(images))[..., 0] - masks).mean()
         before = model.get_weights()

@@ -141,16 +141,19 @@ def judged(question):
     return [change for same in getattr(beside(question), "EQUIVALENT", {}).get(question, {}).values() for change in same]
 
 
+CIRCLES = 5  # what takes so many times its limit runs in circles; a loaded machine alone does not do that
+
+
 def survivors(question):
     """The changes that the check accepts, with one seed or more."""
     _, given, above = exercise(question)
     passed = []
     for change, code in changes(question).items():
         try:
-            with at_most(limit(question)):
+            with at_most(CIRCLES * limit(question)):
                 answer = run(code, given, above)
         except (Exception, OutOfTime):
             continue  # the student sees the error in his own cell
-        if not judge(question, answer, limit(question), seeds=3).refused:
+        if not judge(question, answer, CIRCLES * limit(question), seeds=3).refused:
             passed.append(change)
     return passed

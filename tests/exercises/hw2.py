@@ -362,6 +362,7 @@ EQUIVALENT = {
         ],
         "there are as many widths as bridges": [
             "…dth, bridge in zip(widths[-2::-1], kept[::-1][, strict=True → ]):",
+            "…ge in zip(widths[-2::-1], kept[::-1], strict=[True → False]):",
         ],
     },
     ex.q9: {
