@@ -26,7 +26,8 @@ define venv
 endef
 
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
-PARALLEL := -n 2 --dist loadscope
+# three on two cores: tests that wait, for a process or a server, leave a core idle
+PARALLEL := -n 3 --dist loadscope
 
 .PHONY: help install lab test suite test-jax test-colab notebooks bench lock clean
 
