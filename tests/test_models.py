@@ -63,6 +63,20 @@ def test_fcn32_enlarges_logits_as_opencv_does():
     assert [layer.kernel_size for layer in layers(model, keras.layers.Conv2D)][-3:] == [(7, 7), (1, 1), (1, 1)]
 
 
+@pytest.mark.parametrize("network", [fcn32, segnet])
+def test_vgg_networks_learn(network):
+    keras.utils.set_random_seed(2)
+    model = network((64, 64, 3), num_classes=2, width=4, dropout=0, **({"batch_norm": True} if network is fcn32 else {}))
+    masks = np.zeros((4, 64, 64), np.uint8)
+    for number, mask in enumerate(masks):  # halves, which a step of 32 pixels can tell apart
+        np.rot90(mask, number)[:, 32:] = 1
+    images = np.repeat(masks[..., None] * 0.5, 3, -1) + RNG.normal(0.2, 0.05, (4, 64, 64, 3)).astype(np.float32)
+    rate = keras.optimizers.schedules.CosineDecay(0.003, 100)  # so that the means which normalisation keeps can settle
+    model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(images, masks, epochs=100, verbose=0)
+    assert (output(model, images).argmax(-1) == masks).mean() > 0.85  # one class everywhere: 0.5
+
+
 @pytest.mark.parametrize("network", [fcn, unet])
 @pytest.mark.parametrize(("channels", "num_classes"), [(1, 1), (3, 5)])
 def test_any_size_comes_out_as_it_goes_in(network, channels, num_classes):

@@ -5,6 +5,7 @@ import numpy as np
 
 from . import engine
 from .engine import NotYet, call, close, expect, numbers, one_number, question
+from .late import keras
 
 # ---------------------------------------------------------------- Core
 
@@ -96,8 +97,6 @@ def build_unet(rows, columns, width):
     praise="One channel, one sigmoid: the probability that a pixel is road.",
 )
 def q3(answer, rng):
-    import keras
-
     rows, columns = 32, 48
     model = call(answer, rows, columns, 4)
     expect(isinstance(model, keras.Model), "a keras.Model is wanted: keras.Model(inputs, outputs).")
@@ -137,8 +136,6 @@ def q3(answer, rng):
 
 def dice_loss(masks, probabilities):
     """1 − (2·Σgp + 1) / (Σg + Σp + 1) over all pixels of the batch."""
-    import keras
-
     both = keras.ops.sum(masks * probabilities)
     return 1 - (2 * both + 1) / (keras.ops.sum(masks) + keras.ops.sum(probabilities) + 1)
 
@@ -150,8 +147,6 @@ def dice_loss(masks, probabilities):
     praise="The 1 keeps a batch without any road from dividing 0 by 0.",
 )
 def q4(answer, rng):
-    import keras
-
     missed, told = False, None
     for turn in range(3):
         shares = np.reshape([(0.8, 0.3, 0.1), (0.1, 0.2, 0.05), (0, 0, 0)][turn], (3, 1, 1, 1))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .engine import call, expect, numbers, one_number, question
+from .late import keras
 
 
 @question(
@@ -11,8 +12,6 @@ from .engine import call, expect, numbers, one_number, question
     "x = first layer(inputs); outputs = second layer(x); model from inputs to outputs",
 )
 def q1_1(answer, rng):
-    import keras
-
     result = call(answer) if not isinstance(answer, keras.Model) else answer
     expect(isinstance(result, keras.Model), "a model is wanted, made of its inputs and its outputs.")
     expect(not isinstance(result, keras.Sequential), "that is still a `Sequential`. Call the layers on tensors instead.")

@@ -26,7 +26,7 @@ EPOCHS, BATCH = 1000, 20
 def steps():
     long = {f"{name} {seed}": partial(notes_recipe, name, seed) for seed in SEEDS for name in "abc"}
     short = {f"short {name} {seed}": partial(short_recipe, name, seed) for seed in SEEDS for name in "abc"}
-    students = {f"student {word}": partial(short_recipe, "a", 1, seed_of(word)) for word in STUDENTS}
+    students = {f"student {word}": partial(short_recipe, "a", 1, SEED=seed_of(word)) for word in STUDENTS}
     return short | students | {f"short moved {seed}": partial(moved_recipe, seed) for seed in SEEDS} | long
 
 
@@ -62,9 +62,8 @@ def notes_recipe(name, seed):
     return scores(names, model, seed)
 
 
-def short_recipe(name, seed, images=None):
-    names = homework()
-    names["SEED"] = images or names["SEED"]
+def short_recipe(name, seed, **parameters):
+    names = homework() | parameters
     model = network(names, name, seed)
     names["train"](model, *split(names, "train").arrays(), names["EPOCHS"], names["RATE"])
     return scores(names, model, seed)

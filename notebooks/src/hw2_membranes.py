@@ -452,10 +452,10 @@ if "with" in networks:
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Explore.** Memory and time grow with the pixels: four times both. 256×256 ends at an IoU of 0.656 in 81 s, 128×128 at 0.602 in
-# > some 23 s; a membrane of four pixels loses less at its edges, and labels that are off by a pixel count for less. The best threshold on
-# > the training slices is 0.55; held out it changes nothing (0.602 both times), for an MSE asks for honest probabilities. After a weighted
-# > loss it would be elsewhere. Chosen on the held-out slices any gain would flatter.
+# > **Analysis, Explore.** Memory grows with the pixels: fourfold. 256×256 ends at an IoU of 0.656 in 81 s, 128×128 at 0.602; a membrane of four
+# > pixels loses less at its edges, and labels that are off by a pixel count for less. The best threshold on the training slices is 0.55;
+# > held out it changes nothing (0.602 both times), for an MSE asks for honest probabilities. After a weighted loss it would be
+# > elsewhere. Chosen on the held-out slices any gain would flatter.
 
 # %% [markdown]
 # ## Rubric

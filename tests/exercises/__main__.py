@@ -16,7 +16,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = """# How the checks of the exercises are tried
 
 Written by `python -m tests.exercises --write`; the tests hold each line of it. Every answer meets its check five times (slips: three
-times; where networks are built: once), with other numbers each time, and counts as refused only if it is refused each time. `right`: the
+times; checks that train: once), with other numbers each time, and counts as refused only if it is refused each time. `right`: the
 solution and other right ways. `wrong`: what students write, each told its mistake. `slips`: the solution with one change made by machine.
 `same`: changes that leave the solution right, judged one by one in `EQUIVALENT` beside this file. Of the others, `refused` per cent are
 refused. Seconds are those of the processor, for all answers of the row; `slowest` is the longest check of one answer.

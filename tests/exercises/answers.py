@@ -53,20 +53,15 @@ def trains(question):
     return question in getattr(beside(question), "TRAINS", ())
 
 
-def builds(question):
-    """Whether the check builds networks, which takes its time: `BUILDS` beside `WRONG` says so."""
-    return question in getattr(beside(question), "BUILDS", ())
-
-
 def limit(question):
     """Seconds of the processor that a check may take. An ordinary one takes some thousandths, so a loaded machine is no danger."""
     return 30 if trains(question) else 2
 
 
 def judge(question, answer, most=None, seeds=5):
-    """The verdicts of some seeds; of one where networks are built or trained. An answer that takes over `most` seconds is refused."""
+    """The verdicts of some seeds; of one where networks are trained. An answer that takes over `most` seconds is refused."""
     said, seconds = [], []
-    for seed in range(1 if builds(question) or trains(question) else seeds):
+    for seed in range(1 if trains(question) else seeds):
         start = time.process_time()
         try:
             with at_most(most):
