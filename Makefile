@@ -26,8 +26,11 @@ define venv
 endef
 
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
-# three on two cores: tests that wait, for a process or a server, leave a core idle
+# three on two cores: tests that wait, for a process or a server, leave a core idle; each with one thread, or they wait for each other
 PARALLEL := -n 3 --dist loadscope
+suite test-jax: export OMP_NUM_THREADS = 1
+suite test-jax: export TF_NUM_INTRAOP_THREADS = 1
+suite test-jax: export TF_NUM_INTEROP_THREADS = 1
 
 .PHONY: help install lab test suite test-jax test-colab notebooks bench lock clean
 
