@@ -1,5 +1,5 @@
 # make lab       opens the course (make lab ARGS=--no-browser where there is no display)
-# make test      everything that must hold, about ten minutes on two cores
+# make test      everything that must hold, about twelve minutes on two cores
 # make help      the rest
 
 SHELL := /bin/bash
