@@ -656,8 +656,8 @@ show.figure(fig, alt)
 # %% [markdown]
 # **What we see.** Forward time follows the multiply-adds (right), not the parameters (left): FCN has four times U-Net's parameters and needs half of
 # its time. The way back costs about three times the way there. A training step of SegNet takes *as much* memory as U-Net's, 310 against 316 MB:
-# what fills it are the activations that every layer keeps for its gradient, and bridges are few of them. DeconvNet is the heaviest in all but
-# multiply-adds. Differences of a few per cent, as among the FCNs, are the machine's.
+# what fills it are the activations that every layer keeps for its gradient, and bridges are few of them. DeconvNet is the heaviest in all,
+# in multiply-adds by a hair. Differences like those among the FCNs are the machine's.
 #
 # The SegNet paper's own table, on a GPU, at 360×480 pixels and the papers' widths:
 #
