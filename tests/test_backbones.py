@@ -1,6 +1,7 @@
 """Encoders under decoders: their taps, what they want of their input, weights from elsewhere, and what learns."""
 
 import importlib.util
+import sys
 
 import h5py
 import keras
@@ -167,6 +168,12 @@ def test_bad_weights_are_told(tmp_path, monkeypatch):
 
 def unreachable(name, origin, **_):
     raise Exception(f"URL fetch failure on {origin}: None -- no route")  # what Keras raises
+
+
+def test_without_keras_hub_the_remedy_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras_hub", None)
+    with pytest.raises(ValueError, match=r"^resnet18 comes with KerasHub: pip install keras-hub$"):
+        build("unet", 3, encoder="resnet18")
 
 
 def test_frozen_means_that_nothing_moves():
