@@ -168,17 +168,18 @@ class IoU(Tversky):
 
 @keras.saving.register_keras_serializable("course_utils")
 class Balanced(_Loss):
-    """Cross-entropy, weighted by the root of how rare a class is, plus Dice: pixels and classes each have their say.
+    """Cross-entropy in which rare classes weigh more, plus Dice: pixels and classes each have their say.
 
     Args:
         shares: share of each class among the pixels, as `Pairs.shares` gives them. Over these pixels the mean weight is 1.
         from_logits: as told at the top of this file.
+        power: a class weighs as much as this power of how rare it is; 0 makes all alike, 1 gives each the same total.
     """
 
-    def __init__(self, shares, from_logits: bool = False, name: str = "balanced"):
+    def __init__(self, shares, from_logits: bool = False, power: float = 0.5, name: str = "balanced"):
         super().__init__(from_logits, name)
-        self.shares = [float(share) for share in shares]
-        weights = (np.array(self.shares) + 1e-4) ** -0.5
+        self.shares, self.power = [float(share) for share in shares], power
+        weights = (np.array(self.shares) + 1e-4) ** -power
         self.pixels, self.classes = CrossEntropy(weights / (weights * self.shares).sum()), Dice()
 
     def value(self, labels, log_p, weights, binary):

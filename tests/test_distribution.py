@@ -124,9 +124,10 @@ def child(folder, private):
     np.savez(folder / f"{number}.npz", **kept)
 
 
-def start(*environments, code):
+def start(*environments, code, cache):
     """Processes that run `code`, each with its own addition to the environment; their standard output and errors."""
-    quick = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half the time goes into compiling
+    quick = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half the time goes into compiling, most of it the same again
+    quick |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(distribution.PREFIX)}
     ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
     ahead += "import conftest, test_distribution as test; "
@@ -160,14 +161,15 @@ WAYS = {
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
     """Way -> for each of its processes what it kept and what it wrote."""
-    kept = {}
+    kept, cache = {}, tmp_path_factory.mktemp("compiled")
     for way, environments in WAYS.items():
         folder = tmp_path_factory.mktemp("distribution")
         for number in range(IMAGES):
             picture = np.random.default_rng(number).integers(256, size=(16, 16)).astype(np.uint8)
             cv2.imwrite(str(folder / f"{number}x.png"), picture)
             cv2.imwrite(str(folder / f"{number}y.png"), np.uint8(255 * (cv2.blur(picture, (3, 3)) > 127)))
-        outputs = start(*environments, code=f"test.child({str(folder)!r}, {len(environments) > 1})")
+        code = f"test.child({str(folder)!r}, {len(environments) > 1})"
+        outputs = start(*environments, code=code, cache=cache)
         for _, errors, code in outputs:
             assert code == 0, errors
         kept[way] = [(dict(np.load(folder / f"{number}.npz")), output) for number, (output, *_) in enumerate(outputs)]
@@ -248,14 +250,14 @@ def test_processes_that_differ(done, what):
         assert "begin with different weights: call keras.utils.set_random_seed" in str(kept[what])
 
 
-def test_a_process_that_is_missing():
+def test_a_process_that_is_missing(tmp_path):
     """JAX ends a process whose others do not come; the sentence is there before."""
     code = (
         "import functools, jax, course_utils; from course_utils import distribution; distribution.PATIENCE = 0.5; "
         "jax.distributed.initialize = functools.partial(jax.distributed.initialize, initialization_timeout=3); course_utils.versions()"
     )
     for place in places(2):
-        ((_, errors, ended),) = start(place, code=code)
+        ((_, errors, ended),) = start(place, code=code, cache=tmp_path)
         assert ended != 0
         number = place[distribution.PREFIX + "PROCESS_ID"]
         assert f"Process {number} of 2 waits for the others at 127.0.0.1:" in errors

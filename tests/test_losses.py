@@ -24,7 +24,9 @@ LOSSES = {
     "tversky": lambda **kw: Tversky(0.2, 0.9, **kw),
     "focal tversky": lambda **kw: Tversky(gamma=4 / 3, **kw),
     "balanced": lambda **kw: Balanced([0.7, 0.2, 0.1], **kw),
+    "more balanced": lambda **kw: Balanced([0.7, 0.2, 0.1], power=0.75, **kw),
 }
+POWERS = {"balanced": 0.5, "more balanced": 0.75}
 each = pytest.mark.parametrize("name", LOSSES)
 
 
@@ -45,9 +47,9 @@ def reference(name, masks, p, pixel_weights=None):
     """Pixel by pixel and class by class; p float64 (batch, height, width, classes)."""
     settings = {"weighted": ([0.2, 1, 5], 0), "focal": ([1, 1, 1], 2), "both": ([0.2, 1, 5], 1.5), "plain": ([1, 1, 1], 0)}
     pixel_weights = np.ones(masks.shape) if pixel_weights is None else pixel_weights
-    if name == "balanced":
-        roots = [1 / 0.7001**0.5, 1 / 0.2001**0.5, 1 / 0.1001**0.5]
-        settings["weighted"] = [root / (0.7 * roots[0] + 0.2 * roots[1] + 0.1 * roots[2]) for root in roots], 0
+    if name in POWERS:
+        rare = [1 / share ** POWERS[name] for share in (0.7001, 0.2001, 0.1001)]
+        settings["weighted"] = [weight / (0.7 * rare[0] + 0.2 * rare[1] + 0.1 * rare[2]) for weight in rare], 0
         return reference_of("weighted", settings, masks, p, pixel_weights) + reference_of("dice", settings, masks, p, pixel_weights)
     return reference_of(name, settings, masks, p, pixel_weights)
 
@@ -90,7 +92,7 @@ def test_pixel_weights(name):
     assert number(LOSSES[name](), masks, p, by_image) == pytest.approx(number(LOSSES[name](), masks, p, everywhere), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("weighted", "both", "balanced")])  # these have three weights
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ("weighted", "both", *POWERS)])  # these have three weights
 def test_one_channel_is_the_probability_of_class_one(name):
     masks, logits, _ = batch(classes=2)
     z = logits[..., 1:] - logits[..., :1]
