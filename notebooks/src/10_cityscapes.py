@@ -480,8 +480,8 @@ show.record(seed_range=np.mean([np.ptp(found) for found in scores.values()]))
 # %% [markdown]
 # **What we see.** After 52 epochs U-Net (0.611), DeepLab (0.610) and FCN-8s (0.605) are nearer to each other than the seeds of DeepLab alone, 0.586 to
 # 0.625. PSPNet lies at least 0.03 behind each of them, SegNet far. After four epochs U-Net was fourth of five: **a short run tells who learns quickly, not
-# who is good**. The mean hides strengths: U-Net, whose bridges carry every detail, has bicyclists at 0.61 where no other passes 0.45; DeepLab and FCN-8s have
-# buildings at 0.8 and fences at 0.6, U-Net 0.75 and 0.51. A pole, a pixel or two wide at 192×256, beats them all.
+# who is good**. The mean hides strengths: U-Net has bicyclists at 0.61 where no other passes 0.45; DeepLab and FCN-8s have buildings at 0.8 and fences at
+# 0.6, U-Net 0.75 and 0.51. A pole, a pixel or two wide at 192×256, beats them all.
 #
 # ### Exercise 7.1 · Which order is safe?
 # `scores` maps a network to its mean IoUs, one a seed. Return the set of pairs `(better, worse)` such that **every** seed of the first beats **every**
