@@ -70,6 +70,8 @@ def fit(
     first = keeper.restore()
     arrays = isinstance(train, tuple)
     with distribution.together(model, train, validation, batch) as (train, validation, batch):
+        if model.built and model.compiled:  # once the step is being traced, TensorFlow would make these variables slowly, and trace twice
+            model.optimizer.build(model.trainable_variables)
         if first < epochs:
             model.fit(
                 **(dict(zip(("x", "y", "sample_weight"), train, strict=False)) if arrays else {"x": train}),
