@@ -1,9 +1,9 @@
 """Lesson 11: a U-Net over MobileNetV2 on generated cities and on CamVid, with 10, 40 and 160 labelled frames, three seeds, three starts.
 
-"scratch" begins with random weights. "frozen" has the encoder that lesson 11 trains on the simulator and keeps it: the decoder learns on
-its features, computed once for the frames and their mirror images. "tuned" begins with that encoder, and all of it learns, the averages of
-batch normalisation included. All take equally many steps of equal batches, the last weights count, and the frames with labels and the first
-weights of the decoder come from the seed. Measured on all validation frames at full size.
+"scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator, all but its last
+layer. "frozen" keeps the encoder: the decoder learns on its features, computed once for the frames and their mirror images. In "tuned" all of
+it learns, the averages of batch normalisation included. All take equally many steps of equal batches, the last weights count, and the frames
+with labels and the random weights come from the seed. Measured on all validation frames at full size.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from data_scripts import ensure
 STARTS = ("scratch", "frozen", "tuned")
 TARGETS = {"city": ("cityscapes", data.cityscapes), "camvid": ("camvid", data.camvid)}
 LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
-SIZE, WIDTH, BATCH = (128, 160), 4, 4
+SIZE, WIDTH, BATCH = (128, 160), 8, 4
 STEPS, RATE = 200, 3e-3
-WEIGHTS = Path(__file__).parents[2] / "data/encoders/streets.weights.h5"  # written by lesson 11
+SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11
 DISTORT = augment.Sequence(augment.Affine(flip=True), augment.Photometric(brightness=0.2, contrast=0.2))
 
 
@@ -36,8 +36,12 @@ def train(target, start, labelled, seed):
     name, read = TARGETS[target]
     pairs, val = (read(ensure(name), split) for split in ("train", "val"))
     pairs = pairs[np.random.default_rng(seed).permutation(len(pairs))[:labelled]]
-    pretrained = {} if start == "scratch" else {"weights": WEIGHTS, "freeze": start == "frozen"}
-    model = build("unet", pairs.table.num_classes, WIDTH, (*SIZE, 3), encoder="mobilenetv2", **pretrained)
+    model = build("unet", pairs.table.num_classes, WIDTH, (*SIZE, 3), encoder="mobilenetv2", freeze=start == "frozen")
+    if start != "scratch":
+        source = keras.saving.load_model(SOURCE)
+        model.get_layer("encoder").set_weights(source.get_layer("encoder").get_weights())
+        for new, old in zip(*(network.get_layer("decoder").layers[:-1] for network in (model, source)), strict=True):
+            new.set_weights(old.get_weights())
     if start == "frozen":
         images, masks = (np.concatenate([part, part[:, :, ::-1]]) for part in pairs.arrays(SIZE))
         learner, batches = model.get_layer("decoder"), (model.get_layer("encoder").predict(images, batch_size=BATCH, verbose=0), masks)
@@ -49,7 +53,7 @@ def train(target, start, labelled, seed):
     learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(SIZE), from_logits=True))
     result = training.fit(learner, batches, epochs=epochs, batch=BATCH)
     return {
-        "encoder": None if start == "scratch" else hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
+        "source": None if start == "scratch" else hashlib.sha256(SOURCE.read_bytes()).hexdigest(),
         "loss": [round(value, 4) for value in result.history["loss"]][:: -(-epochs // 10)],
         "matrix": training.measure(model, val, SIZE).tolist(),
     }

@@ -20,7 +20,7 @@
 
 # %% tags=["parameters"]
 ENCODER = "mobilenetv2"  # any name of course_utils.models.backbones.ENCODERS
-WIDTH = 4  # filters of the decoder at full size
+WIDTH = 8  # filters of the decoder at full size
 SIZE = (128, 160)  # (height, width) while training, multiples of 32
 IMAGENET = True  # try to fetch weights learned on ImageNet first
 FILE = "streets"  # where an encoder trained here is kept, in data/encoders
@@ -166,7 +166,8 @@ show.table(rows, digits=2)
 #
 # ## 3 · A source task
 # ImageNet's weights saw 1.2 million photographs. Where they can be fetched, the next cell takes them. Where not, we make our own head start:
-# thirteen classes in the **simulator** of lesson 07, whose labels cost nothing.
+# thirteen classes in the **simulator** of lesson 07, whose labels cost nothing. Its colours are its own, and a network that trusts them is lost in
+# a city (homework 3). So we **randomise the look** (Tobin et al., 2017): what stays the same in all versions of a street are its shapes.
 
 # %%
 import hashlib
@@ -174,6 +175,28 @@ import hashlib
 from course_utils import augment, metrics, training
 from course_utils.losses import Balanced
 
+
+def recolour(image, mask, rng):
+    """Gamma and gain of its own for each channel; at times channels change places, or all is grey; noise."""
+    gamma, gain = np.exp(rng.uniform(-0.4, 0.4, (2, 3)))
+    image = gain * (image / 255) ** gamma + rng.uniform(-0.1, 0.1)
+    chance = rng.random()
+    if chance < 0.3:
+        image = image[..., rng.permutation(3)]
+    elif chance < 0.45:
+        image = image.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
+    image += rng.normal(0, rng.uniform(0, 0.06), image.shape)
+    return np.uint8(255 * np.clip(image, 0, 1)), mask
+
+
+anywhere = augment.Sequence(augment.Affine(rotation=5, shift=0.07, zoom=0.2, flip=True), recolour)
+image, mask = streets["train"].read(0)
+rng = np.random.default_rng(SEED)
+looks = [anywhere(image, mask, rng)[0] for _ in range(4)]
+alt = "A frame of the simulator and four versions of it, each in other colours and slightly moved."
+show.images([image, *looks], ["of the simulator"], columns=5, size=2.0, alt=alt)
+
+# %%
 distort = augment.Sequence(
     augment.Affine(flip=True), augment.Photometric(brightness=0.2, contrast=0.2)
 )
@@ -189,11 +212,11 @@ def prepare(model, shares, steps, rate=3e-3):
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
 
 
-def train(model, pairs, size, epochs, steps):
+def train(model, pairs, size, epochs, steps, augmentation):
     """`steps` in each epoch, however few the pairs are."""
     often = pairs[np.resize(np.arange(len(pairs)), steps * BATCH)]
     prepare(model, pairs.shares(size), epochs * steps)
-    batches = often.batches(size, BATCH, distort, shuffle=True, seed=SEED)
+    batches = often.batches(size, BATCH, augmentation, shuffle=True, seed=SEED)
     return training.fit(model, batches, epochs=epochs)
 
 
@@ -206,7 +229,7 @@ if kept.exists():
 else:
     source = build("unet", 13, WIDTH, (*SOURCE_SIZE, 3), encoder=ENCODER)
     frames = streets["train"][:SOURCE_FRAMES]
-    train(source, frames, SOURCE_SIZE, SOURCE_EPOCHS, len(frames) // BATCH)
+    train(source, frames, SOURCE_SIZE, SOURCE_EPOCHS, len(frames) // BATCH, anywhere)
     kept.parent.mkdir(parents=True, exist_ok=True)
     source.save(kept)
 
@@ -397,8 +420,9 @@ ex.q5_1.check(speedup)
 # %% [markdown]
 # ## 6 · Ten labelled frames
 # Now the question of this lesson: 19 classes of the city, ten labelled frames, equally many steps, the same decoder. **From scratch**: random weights
-# at first. **Frozen**: the decoder alone learns, on features computed once, those of the mirrored frames too. **Fine-tuned**: the
-# encoder's weights are where it begins, and all of it learns, averages included.
+# at first. **Frozen**: the decoder alone learns, on features computed once, those of the mirrored frames too. **Fine-tuned**: all of it learns,
+# averages included. The last two begin with what the simulator taught, and from the simulator comes the decoder, too, all but its last layer: that has
+# one channel a class, and the classes are others.
 #
 # ### Exercise 6.1 · Predict first
 # Which one will have the best mean IoU on cities that it has not seen? `"A"` from scratch · `"B"` frozen · `"C"` fine-tuned
@@ -416,14 +440,19 @@ ex.q6_1.check(best_start)
 # %%
 def begin(**pretrained):
     keras.utils.set_random_seed(SEED)
-    return build("unet", 19, WIDTH, (*SIZE, 3), encoder=ENCODER, **pretrained)
+    model = build("unet", 19, WIDTH, (*SIZE, 3), encoder=ENCODER, **pretrained)
+    if pretrained.get("weights", "imagenet") != "imagenet":  # whose decoder said a thousand words
+        new, old = (each.get_layer("decoder").layers[:-1] for each in (model, source))
+        for layer, taught in zip(new, old, strict=True):
+            layer.set_weights(taught.get_weights())
+    return model
 
 
 networks = {"from scratch": begin(), "fine-tuned": begin(weights=weights)}
 runs, epochs = {}, min(10, STEPS)
 for start, model in networks.items():
     print(start, flush=True)
-    runs[start] = train(model, city_frames, SIZE, epochs, STEPS // epochs)
+    runs[start] = train(model, city_frames, SIZE, epochs, STEPS // epochs, distort)
 
 # %%
 print("frozen", flush=True)
@@ -570,4 +599,4 @@ show.table(rows)
 # **References** Yosinski et al. (2014), *How transferable are features in deep neural networks?*, arXiv:1411.1792. Iglovikov, Shvets (2018),
 # *TernausNet*, arXiv:1801.05746. Sandler et al. (2018), *MobileNetV2*, arXiv:1801.04381. Ioffe, Szegedy (2015), *Batch normalization*,
 # arXiv:1502.03167. Li et al. (2016), *Revisiting batch normalization for practical domain adaptation*, arXiv:1603.04779. He, Girshick, Dollár
-# (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Richter et al. (2016), *Playing for data*, arXiv:1608.02192.
+# (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Tobin et al. (2017), *Domain randomization*, arXiv:1703.06907.
