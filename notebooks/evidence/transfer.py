@@ -1,9 +1,9 @@
 """Lesson 11: a U-Net over MobileNetV2 on generated cities and on CamVid, with 10, 40 and 160 labelled frames, three seeds, three starts.
 
-"scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator, all but its last
-layer. "frozen" keeps the encoder: the decoder learns on its features, computed once for the frames and their mirror images. In "tuned" all of
-it learns, the averages of batch normalisation included. All take equally many steps of equal batches, the last weights count, and the frames
-with labels and the random weights come from the seed. Measured on all validation frames at full size.
+"scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator, all but its
+last layer. "frozen" keeps the encoder: the decoder learns on its features, computed once for the frames and their mirror images. In
+"tuned" all of it learns, the averages of batch normalisation included. All take equally many steps of equal batches, the last weights
+count, and the frames with labels and the random weights come from the seed. Measured on all validation frames at full size.
 """
 
 import hashlib
