@@ -499,7 +499,7 @@ ex.q7_1.check(points_to_mask)
 # | <a id="transfer"></a>transfer learning | aprendizado por transferência | aprendizaje por transferencia | begin with learnt weights |
 # | <a id="fine-tuning"></a>fine-tuning | ajuste fino (fine-tuning) | ajuste fino (fine-tuning) | learnt weights go on learning, on another task |
 # | <a id="frozen"></a>frozen layer | camada congelada | capa congelada | its weights stay as they are |
-# | <a id="domain-randomisation"></a>domain randomisation | aleatorização de domínio | aleatorización de dominio | so many looks that a new one is just another |
+# | <a id="domain-randomisation"></a>domain randomisation | aleatorização de domínio | aleatorización de dominio | many looks, so that shapes are learnt |
 # | <a id="early-stopping"></a>early stopping | parada antecipada | parada temprana | stop when validation improves no more |
 #
 # **Scores**
