@@ -126,7 +126,10 @@ def child(folder, private):
 
 def start(*environments, code, cache):
     """Processes that run `code`, each with its own addition to the environment; their standard output and errors."""
-    quick = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half the time goes into compiling, most of it the same again
+    quick = {
+        "KERAS_BACKEND": "jax",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    }  # half the time goes into compiling, a good part of it the same again
     quick |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(distribution.PREFIX)}
     ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
@@ -168,8 +171,7 @@ def done(tmp_path_factory):
             picture = np.random.default_rng(number).integers(256, size=(16, 16)).astype(np.uint8)
             cv2.imwrite(str(folder / f"{number}x.png"), picture)
             cv2.imwrite(str(folder / f"{number}y.png"), np.uint8(255 * (cv2.blur(picture, (3, 3)) > 127)))
-        code = f"test.child({str(folder)!r}, {len(environments) > 1})"
-        outputs = start(*environments, code=code, cache=cache)
+        outputs = start(*environments, code=f"test.child({str(folder)!r}, {len(environments) > 1})", cache=cache)
         for _, errors, code in outputs:
             assert code == 0, errors
         kept[way] = [(dict(np.load(folder / f"{number}.npz")), output) for number, (output, *_) in enumerate(outputs)]

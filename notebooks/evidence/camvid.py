@@ -1,8 +1,8 @@
 """Lesson 10: five networks, three seeds, on CamVid's 367 training and 101 validation pairs; real frames, from scratch.
 
-"short" is what the lesson itself runs with one seed. "long" is the protocol that counts: 36 epochs at 96×128, where most is learnt at a
-quarter of the price, then 16 at 192×256, in bfloat16; rare classes weigh more than in "short". In each, every network has the width at
-which a training image costs it about as many seconds as the others, all see every training pair equally often, and the weights of the
+"short" is what the lesson itself runs with one seed. "long" is the protocol that counts: 36 epochs at 96×128, each at a quarter of the
+price, then 16 at 192×256, in bfloat16; rare classes weigh more than in "short". In each, the widths are such that a training image costs
+the networks about as many seconds, in "long" within a factor of two; all see every training pair equally often, and the weights of the
 epoch with the least training loss are measured: nothing is chosen by the validation pairs. These are compared at their full size,
 480×360, in one confusion matrix over all frames.
 """

@@ -382,7 +382,7 @@ for name, said in guesses.items():
 show.table(rows, digits=1)
 
 # %% [markdown]
-# **What we see.** Near borders every network is wrong in nearly half of the pixels, away from them in one of seven; SegNet everywhere.
+# **What we see.** Near borders four networks are wrong in about half of the pixels, away from them in one of seven; SegNet everywhere.
 # DeepLab has the fewest errors in both columns. U-Net turns the pavement into road and people into cars: it says five classes and no more.
 # FCN-8s dares to say signs, people and terrain, in blobs.
 #
@@ -432,7 +432,7 @@ show.pairs(images, masks, CAMVID, predictions=guesses, size=2.0, alt=alt)
 # ## 7 · How sure is the order?
 # One run each says little: another seed draws other first weights and another order of the frames. So before this notebook every network was
 # trained with three seeds on all CamVid frames (`build.py evidence camvid`): 4 epochs at 128×160; and the protocol that counts, 36 epochs at
-# 96×128, where most is learnt at a quarter of the price, then 16 at 192×256. You draw the numbers.
+# 96×128 and then 16 at 192×256, four times the pixels. You draw the numbers.
 
 # %%
 evidence = json.loads((course / "notebooks/evidence/camvid.json").read_text())["steps"]
@@ -481,7 +481,7 @@ show.record(seed_range=np.mean([np.ptp(found) for found in scores.values()]))
 # **What we see.** After 52 epochs U-Net (0.611), DeepLab (0.610) and FCN-8s (0.605) are nearer to each other than the seeds of DeepLab alone, 0.586 to
 # 0.625. PSPNet lies at least 0.03 behind each of them, SegNet far. After four epochs U-Net was fourth of five: **a short run tells who learns quickly, not
 # who is good**. The mean hides strengths: U-Net has bicyclists at 0.61 where no other passes 0.45; DeepLab and FCN-8s have buildings at 0.8 and fences at
-# 0.6, U-Net 0.75 and 0.51. A pole, a pixel or two wide at 192×256, beats them all.
+# 0.6, U-Net 0.75 and 0.51. Poles beat them all: 0.12 at most.
 #
 # ### Exercise 7.1 · Which order is safe?
 # `scores` maps a network to its mean IoUs, one a seed. Return the set of pairs `(better, worse)` such that **every** seed of the first beats **every**
