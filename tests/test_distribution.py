@@ -126,10 +126,7 @@ def child(folder, private):
 
 def start(*environments, code, cache):
     """Processes that run `code`, each with its own addition to the environment; their standard output and errors."""
-    quick = {
-        "KERAS_BACKEND": "jax",
-        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-    }  # half the time goes into compiling, a good part of it the same again
+    quick = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half the time goes into compiling, often the same again
     quick |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(distribution.PREFIX)}
     ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
