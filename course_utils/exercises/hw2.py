@@ -236,6 +236,9 @@ def q6(answer, rng):
     expect(changed > 0.05, "nothing moves: these layers act in training only.")
 
 
+WIDTHS = [(2, 4, 9), (3, 6, 13)]  # only two: JAX compiles for seconds at each width new to it
+
+
 @question(
     "Only the line with Concatenate may depend on `skips`.",
     "Down: block, keep, pool. Bottom: block. Up: UpSampling2D, convolution of size 2, Concatenate if skips, block.",
@@ -244,8 +247,7 @@ def q6(answer, rng):
 )
 def q7(answer, rng):
     for skips, levels in [(True, 3), (False, 2)]:
-        widths = tuple(int(rng.integers(2, 4)) * 2**level for level in range(levels))
-        widths = (*widths[:-1], widths[-1] + 1)
+        widths = WIDTHS[rng.integers(len(WIDTHS))][:levels]
         model = call(answer, widths, skips)
         _unet(model, widths, skips, rng)
 
