@@ -23,7 +23,8 @@ LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
 SIZE, WIDTH, BATCH = (128, 160), 8, 4
 STEPS, RATE = 200, 3e-3
 SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11
-DISTORT = augment.Sequence(augment.Affine(flip=True), augment.Photometric(brightness=0.2, contrast=0.2))
+MOVED = augment.Affine(rotation=5, shift=0.07, zoom=0.2, flip=True)
+DISTORT = augment.Sequence(MOVED, augment.Photometric(brightness=0.2, contrast=0.2))
 
 
 def steps():

@@ -26,7 +26,7 @@ IMAGENET = True  # try to fetch weights learned on ImageNet first
 FILE = "streets"  # where an encoder trained here is kept, in data/encoders
 SOURCE_FRAMES = 160  # of the simulator
 SOURCE_SIZE = (96, 128)
-SOURCE_EPOCHS = 50
+SOURCE_EPOCHS = 25
 LABELLED = 10  # frames of the city with labels
 STEPS = 200  # of training on them
 BATCH = 4
@@ -189,7 +189,8 @@ def recolour(image, mask, rng):
     return np.uint8(255 * np.clip(image, 0, 1)), mask
 
 
-anywhere = augment.Sequence(augment.Affine(rotation=5, shift=0.07, zoom=0.2, flip=True), recolour)
+moved = augment.Affine(rotation=5, shift=0.07, zoom=0.2, flip=True)
+anywhere = augment.Sequence(moved, recolour)
 image, mask = streets["train"].read(0)
 rng = np.random.default_rng(SEED)
 looks = [anywhere(image, mask, rng)[0] for _ in range(4)]
@@ -197,9 +198,7 @@ alt = "A frame of the simulator and four versions of it, each in other colours a
 show.images([image, *looks], ["of the simulator"], columns=5, size=2.0, alt=alt)
 
 # %%
-distort = augment.Sequence(
-    augment.Affine(flip=True), augment.Photometric(brightness=0.2, contrast=0.2)
-)
+distort = augment.Sequence(moved, augment.Photometric(brightness=0.2, contrast=0.2))
 
 
 def prepare(model, shares, steps, rate=3e-3):
@@ -374,7 +373,8 @@ show.table(rows)
 # %%
 import time
 
-city_frames = city["train"][:LABELLED]
+drawn = city["train"][np.random.default_rng(SEED).permutation(len(city["train"]))]
+city_frames = drawn[:LABELLED]
 images, masks = city_frames.arrays(SIZE)
 ways = {}
 for way in ("every time", "once"):
@@ -505,7 +505,7 @@ show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
 networks["stopped"] = begin(weights=weights, freeze=True)
 decoder = networks["stopped"].get_layer("decoder")
 prepare(decoder, city_frames.shares(SIZE), 4 * STEPS)
-others = computed(city["train"][LABELLED : 2 * LABELLED])
+others = computed(drawn[LABELLED : 2 * LABELLED])
 run = training.fit(decoder, ten, others, epochs=4 * rounds, batch=BATCH, patience=15)
 fig, ((axis,),) = show.new(1, 1, size=(5.0, 2.6))
 for name, label in (("loss", "ten frames learned from"), ("val_loss", "ten other frames")):
