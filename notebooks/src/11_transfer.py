@@ -26,7 +26,7 @@ IMAGENET = True  # try to fetch weights learned on ImageNet first
 FILE = "streets"  # where an encoder trained here is kept, in data/encoders
 SOURCE_FRAMES = 160  # of the simulator
 SOURCE_SIZE = (96, 128)
-SOURCE_EPOCHS = 25
+SOURCE_EPOCHS = 10
 LABELLED = 10  # frames of the city with labels
 STEPS = 200  # of training on them
 BATCH = 4
@@ -504,9 +504,9 @@ show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
 # %%
 networks["stopped"] = begin(weights=weights, freeze=True)
 decoder = networks["stopped"].get_layer("decoder")
-prepare(decoder, city_frames.shares(SIZE), 4 * STEPS)
+prepare(decoder, city_frames.shares(SIZE), 2 * STEPS)
 others = computed(drawn[LABELLED : 2 * LABELLED])
-run = training.fit(decoder, ten, others, epochs=4 * rounds, batch=BATCH, patience=15)
+run = training.fit(decoder, ten, others, epochs=2 * rounds, batch=BATCH, patience=10)
 fig, ((axis,),) = show.new(1, 1, size=(5.0, 2.6))
 for name, label in (("loss", "ten frames learned from"), ("val_loss", "ten other frames")):
     axis.plot(range(1, len(run.history[name]) + 1), run.history[name], label=label)
