@@ -85,7 +85,7 @@ RIGHT = [
     (ex.q4_1, by_pieces),
     (ex.q4_2, filtered),
     (ex.q5_1, by_seconds),
-    (ex.q6_1, " c. "),
+    (ex.q6_1, " b. "),
     (ex.q7_1, with_statistics),
 ]
 
@@ -126,7 +126,7 @@ WRONG = [
     (ex.q5_1, lambda e, d, images, epochs: epochs * e / (e + epochs * d), "the decoder has to learn"),
     (ex.q5_1, lambda e, d, images, epochs: e / d, "divide the seconds"),
     (ex.q6_1, "A", "ten frames are few"),
-    (ex.q6_1, "b", "it cannot adapt"),
+    (ex.q6_1, "c", "in steps that cost more"),
     (ex.q6_1, "fine-tuned", "one letter"),
     (ex.q6_1, 3, "one letter"),
     (ex.q6_1, "D", "one letter"),
@@ -139,3 +139,11 @@ WRONG = [
     (ex.q7_1, of(lambda a, b: a.max() - b.max() - std(a) - std(b)), "the best seeds are compared"),
     (ex.q7_1, of(lambda a, b: a.min() - b.max()), "the worst seed against the best"),
 ]
+
+EQUIVALENT = {
+    ex.q2_1: {
+        "numpy makes an array of a list": [
+            "return 255 * images[..., ::-1] - [np.array([103.939, 116.779, 123.68]) → [103.939, 116.779, 123.68]]",
+        ],
+    },
+}
