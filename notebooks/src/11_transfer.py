@@ -29,6 +29,7 @@ SOURCE_FRAMES = 160  # of the simulator
 SOURCE_EPOCHS = 10
 LABELLED = 10  # frames of the city with labels
 STEPS = 200  # of training on them
+VAL = 40  # frames to score on
 BATCH = 4
 SEED = 1
 
@@ -170,8 +171,6 @@ show.table(rows, digits=2)
 # a city (homework 3). So we **randomise the look** (Tobin et al., 2017): what stays the same in all versions of a street are its shapes.
 
 # %%
-import hashlib
-
 from course_utils import augment, metrics, training
 from course_utils.losses import Balanced
 
@@ -233,6 +232,8 @@ else:
     source.save(kept)
 
 # %%
+import hashlib
+
 weights = kept.with_suffix(".weights.h5")
 if not weights.exists():
     backbones.save(source, weights)
@@ -252,7 +253,7 @@ print("head start:", "ImageNet" if weights == "imagenet" else "the simulator")
 # images that make it arrive in another form, and score it on frames of the simulator that it has not seen.
 
 # %%
-images, masks = streets["val"].arrays(SIZE)
+images, masks = streets["val"][:VAL].arrays(SIZE)
 forms = {
     "as trained": images,
     "blue first": images[..., ::-1],
@@ -324,12 +325,12 @@ city = {split: data.cityscapes(ensure("cityscapes"), split) for split in ("train
 drawn = city["train"][np.random.default_rng(SEED).permutation(len(city["train"]))]
 rows = []
 for frozen in (True, False):
-    drifted = keras.models.clone_model(source)
-    drifted.set_weights(source.get_weights())
-    drifted.get_layer("encoder").trainable = not frozen
-    for pair in range(0, 40, 2):
-        drifted(drawn[pair : pair + 2].arrays(SIZE)[0], training=True)
-    said = np.argmax(drifted.predict(images, verbose=0), axis=-1)
+    before = source.get_weights()
+    source.get_layer("encoder").trainable = not frozen
+    for two in drawn[:VAL].batches(SIZE, batch=2):
+        source(two[0], training=True)
+    said = np.argmax(source.predict(images, verbose=0), axis=-1)
+    source.set_weights(before)
     score = metrics.mean_iou(metrics.confusion_matrix(masks, said, 13))
     rows.append({"encoder": "frozen" if frozen else "not frozen", "mean IoU": score})
 show.table([{"encoder": "before", "mean IoU": scores["as trained"]}, *rows])
@@ -375,8 +376,6 @@ show.table(rows)
 # %%
 import time
 
-city_frames = drawn[:LABELLED]
-
 
 def an_image(function, *arguments):
     """Processor seconds; the first call builds the graph and does not count."""
@@ -388,6 +387,8 @@ def an_image(function, *arguments):
     return min(taken[1:])
 
 
+# %%
+city_frames = drawn[:LABELLED]
 images, masks = city_frames[:BATCH].arrays(SIZE)
 rows = []
 for network, name in (("unet", ENCODER), ("pspnet", LARGE)):
@@ -395,10 +396,8 @@ for network, name in (("unet", ENCODER), ("pspnet", LARGE)):
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
     features = encoder.predict_on_batch(images)
     decoder.compile("adam", Balanced(city_frames.shares(SIZE), from_logits=True))
-    e, d = (
-        an_image(encoder.predict_on_batch, images),
-        an_image(decoder.train_on_batch, features, masks),
-    )
+    e = an_image(encoder.predict_on_batch, images)
+    d = an_image(decoder.train_on_batch, features, masks)
     row = {"network": f"{network} over {name}", "encoder e, ms": 1e3 * e, "decoder d, ms": 1e3 * d}
     rows.append(row | {"(e + d) / d": f"{(e + d) / d:.1f}"})
 show.table(rows, digits=0)
@@ -485,7 +484,7 @@ seconds["frozen"] = decode(networks["frozen"], 2 * STEPS).seconds
 from course_utils.classes import CITYSCAPES
 
 order = ("from scratch", "frozen", "fine-tuned")
-matrices = {start: training.measure(networks[start], city["val"], SIZE) for start in order}
+matrices = {start: training.measure(networks[start], city["val"][:VAL], SIZE) for start in order}
 everything = np.zeros((19, 19), np.int64)
 everything[:, city_frames.shares(SIZE).argmax()] = matrices["frozen"].sum(axis=1)
 rows = []
@@ -544,12 +543,10 @@ for step, saved in evidence.items():
 fig, axes = show.new(len(results), 1, size=(4.4, 3.0), sharey=True)
 bars = {}  # their ends
 for axis, (target, found) in zip(axes[0], results.items(), strict=True):
-    for shift, (start, by_number) in zip((0.94, 1, 1.06), found.items(), strict=True):
-        numbers = np.array(sorted(by_number))
-        means, spreads = np.array(
-            [(np.mean(s), np.std(s, ddof=1)) for _, s in sorted(by_number.items())]
-        ).T
-        axis.errorbar(shift * numbers, means, spreads, marker="o", capsize=3, label=start)
+    for shift, start in zip((0.94, 1, 1.06), ("scratch", "frozen", "tuned"), strict=True):
+        numbers, seeds = zip(*sorted(found[start].items()), strict=True)
+        means, spreads = np.mean(seeds, axis=1), np.std(seeds, axis=1, ddof=1)
+        axis.errorbar(shift * np.array(numbers), means, spreads, marker="o", capsize=3, label=start)
         bars[target, start] = np.stack([means - spreads, means + spreads])
     axis.set(xscale="log", xticks=numbers, xticklabels=numbers, title=target)
     axis.set(xlabel="labelled frames", ylabel="mean IoU")
@@ -609,4 +606,5 @@ show.table(rows)
 # **References** Yosinski et al. (2014), *How transferable are features in deep neural networks?*, arXiv:1411.1792. Iglovikov, Shvets (2018),
 # *TernausNet*, arXiv:1801.05746. Sandler et al. (2018), *MobileNetV2*, arXiv:1801.04381. Ioffe, Szegedy (2015), *Batch normalization*,
 # arXiv:1502.03167. Li et al. (2016), *Revisiting batch normalization for practical domain adaptation*, arXiv:1603.04779. He, Girshick, Dollár
-# (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Tobin et al. (2017), *Domain randomization*, arXiv:1703.06907.
+# (2019), *Rethinking ImageNet pre-training*, arXiv:1811.08883. Tobin et al. (2017), *Domain randomization*, arXiv:1703.06907. Zhao et al.
+# (2017), *PSPNet*, arXiv:1612.01105.
