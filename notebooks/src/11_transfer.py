@@ -20,7 +20,7 @@
 
 # %% tags=["parameters"]
 ENCODER = "mobilenetv2"  # any name of course_utils.models.backbones.ENCODERS
-LARGE = "resnet101"  # for comparison, in section 5
+LARGE = "resnet50"  # for comparison, in section 5
 WIDTH = 8  # filters of the decoder at full size
 SIZE = (96, 128)  # (height, width) while training, multiples of 32
 IMAGENET = True  # try to fetch weights learned on ImageNet first
@@ -29,7 +29,7 @@ SOURCE_FRAMES = 160  # of the simulator
 SOURCE_EPOCHS = 10
 LABELLED = 10  # frames of the city with labels
 STEPS = 200  # of training on them
-VAL = 40  # frames to score on
+VAL = 20  # frames to score on
 BATCH = 4
 SEED = 1
 
@@ -327,7 +327,7 @@ rows = []
 for frozen in (True, False):
     before = source.get_weights()
     source.get_layer("encoder").trainable = not frozen
-    for two in drawn[:VAL].batches(SIZE, batch=2):
+    for two in drawn[: 2 * VAL].batches(SIZE, batch=2):
         source(two[0], training=True)
     said = np.argmax(source.predict(images, verbose=0), axis=-1)
     source.set_weights(before)
@@ -507,13 +507,15 @@ show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
 # %% [markdown]
 # **What we see.** TODO numbers.
 #
-# With so few frames a network begins to learn them by heart. **Early stopping** keeps the best weights on frames that it does not learn from and
-# gives up when they have not become better for a while (`patience`). With features at hand it costs seconds.
+# With so few frames a network soon learns them by heart. **Early stopping** keeps the weights that were best on frames that it does not learn
+# from, and gives up when none better came for a while (`patience`). With features at hand that costs seconds.
 
 # %%
 stopped = begin(weights=weights, freeze=True)
 others = computed(stopped, drawn[LABELLED : 2 * LABELLED])
 run = decode(stopped, 2 * STEPS, validation=others, patience=5)
+score = metrics.mean_iou(training.measure(stopped, city["val"][:VAL], SIZE))
+print(f"frozen and stopped after {len(run.history['loss'])} epochs: mean IoU {score:.3f}")
 fig, ((axis,),) = show.new(1, 1, size=(5.0, 2.6))
 for name, label in (("loss", "ten frames learned from"), ("val_loss", "ten other frames")):
     axis.plot(range(1, len(run.history[name]) + 1), run.history[name], label=label)
