@@ -430,6 +430,7 @@ ex.q7_1.check(points_to_mask)
 # | [08 · Land cover](08_land_cover.ipynb) | What if the image does not fit into memory? | tiles, blending, leaks |
 # | [09 · The family](09_family.ipynb) | What does each architecture buy? | FCN, SegNet, ASPP, pyramid pooling |
 # | [10 · Cityscapes](10_cityscapes.ipynb) | Which of five networks is best, and how sure is that? | one protocol, seeds |
+# | [11 · Transfer](11_transfer.ipynb) | What is a head start worth when ten frames have labels? | encoders, freezing, fine-tuning |
 # | [12 · Off the shelf](12_instances.ipynb) | Which network that others trained, and which object? | presets, instances, prompts |
 
 # %% [markdown]
@@ -496,6 +497,10 @@ ex.q7_1.check(points_to_mask)
 # | <a id="dropout"></a>dropout | dropout (descarte) | dropout (descarte) | switches off random units while training |
 # | <a id="preset"></a>preset (pretrained model) | modelo pré-treinado | modelo preentrenado | a network and its weights under a name |
 # | <a id="transfer"></a>transfer learning | aprendizado por transferência | aprendizaje por transferencia | begin with learnt weights |
+# | <a id="fine-tuning"></a>fine-tuning | ajuste fino (fine-tuning) | ajuste fino (fine-tuning) | learnt weights go on learning, on another task |
+# | <a id="frozen"></a>frozen layer | camada congelada | capa congelada | its weights stay as they are |
+# | <a id="domain-randomisation"></a>domain randomisation | aleatorização de domínio | aleatorización de dominio | many looks, so that shapes are learnt |
+# | <a id="early-stopping"></a>early stopping | parada antecipada | parada temprana | stop when validation improves no more |
 #
 # **Scores**
 #
