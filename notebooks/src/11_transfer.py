@@ -318,7 +318,7 @@ def batch_norm(batch, mean, variance, momentum, training):
 ex.q4_1.check(batch_norm)
 
 # %% [markdown]
-# > **Pitfall · the forgotten `training=False`.** Show the trained network batches of two frames of the city in training mode, **with no
+# > **Pitfall · the forgotten `training=False`.** Show the trained network the city, two frames at a time, in training mode, **with no
 # > gradient at all**, as a fine-tuning with a learning rate of zero would. Then score it on the simulator again.
 
 # %%
@@ -338,7 +338,7 @@ show.table([{"encoder": "before", "mean IoU": scores["as trained"]}, *rows])
 show.record(averages_drift=scores["as trained"] - rows[1]["mean IoU"])
 
 # %% [markdown]
-# **What we see.** No weight has moved, and 0.04 is lost: averages over twenty pairs of cities took the place of those over thousands of streets.
+# **What we see.** No weight has moved, and 0.04 is lost: averages over twenty pairs of cities took the place of those over the streets.
 # Most of it is lost with a frozen encoder, too: the decoder has averages of its own. `backbones.unfreeze` leaves every batch normalisation of
 # the encoder frozen. On the *new* task it can be right to let them move, if its images look different (Li et al., 2016): "fine-tuned" in
 # section 6 does. Decide it; do not let it happen.
