@@ -52,7 +52,7 @@ def _run(model, images):
 
 def _network(answer, spec, rng, bridges):
     """Whether `answer(width)` builds the network of `spec`, whatever way it is written; NotYet names the first difference."""
-    width = int(rng.choice([4, 6]))  # only two: JAX compiles for seconds at each width new to it
+    width, other = rng.permutation([4, 6]).tolist()  # only two: JAX compiles for seconds at each width new to it
     expect(not isinstance(answer, keras.Model), "hand in the function that builds the network, not a network.")
     model = call(answer, width)
     expect(isinstance(model, keras.Model), "a model is wanted: keras.Model(inputs, outputs).")
@@ -61,6 +61,7 @@ def _network(answer, spec, rng, bridges):
     shape = "any height and width and one channel, (None, None, 1)"
     expect(tuple(model.input.shape) == (None, None, None, 1), f"the input is to take {shape}; yours takes {model.input.shape[1:]}.")
     _chain(model, spec, width)
+    _chain(call(answer, other), spec, other)
     _bridges(model, len(bridges))
     images = rng.random((2, 24, 40, 1), dtype=np.float32)
     output = _run(model, images)
