@@ -2,9 +2,9 @@
 
 "scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator, all but its
 last layer. "frozen" keeps the encoder: the decoder learns on its features, computed once for the frames and their mirror images, and
-takes twice as many steps, which is still less time. In "tuned" all of it learns, the averages of batch normalisation included. The
-batches are equal, the weights of the least loss while training count, and the frames with labels and the random weights come from the
-seed. Measured on all validation frames at full size.
+takes twice as many steps, which is still less time. The others learn on distorted frames; in "tuned" all of it learns, the averages of
+batch normalisation included. The batches are equal, the weights of the least loss while training count, and the frames with labels and
+the random weights come from the seed. Measured on all validation frames at full size.
 """
 
 import hashlib

@@ -427,9 +427,9 @@ ex.q5_1.check(speedup)
 # %% [markdown]
 # ## 6 · Ten labelled frames
 # Now the question of this lesson: 19 classes of the city, ten labelled frames, the same decoder. **From scratch**: random weights at first.
-# **Fine-tuned**: all of it learns, averages included, in as many steps. **Frozen**: the decoder alone learns, on features computed once, those
-# of the mirrored frames too. As its steps are cheap it takes twice as many. The last two begin with what the simulator taught, and from there
-# comes the decoder, too, all but its last layer: that has one channel a class, and the classes are others.
+# **Fine-tuned**: all of it learns, averages included, in as many steps. **Frozen**: the decoder alone learns, on features computed once, of
+# frames and mirror images. Its steps are cheap, so it takes twice as many; the other two learn on distorted frames. The last two begin with what
+# the simulator taught, and so do their decoders, all but the last layer: the classes are others.
 #
 # ### Exercise 6.1 · Predict first
 # Which one will have the best mean IoU on cities that it has not seen? `"A"` from scratch · `"B"` frozen · `"C"` fine-tuned
@@ -562,7 +562,7 @@ alt = "Mean IoU against labelled frames, three starts, mean and spread over thre
 show.figure(fig, alt)
 
 # %% [markdown]
-# **What we see.** Frozen wins throughout. In the city the bars are apart: by a hair after ten frames, clearly after 40 and 160. On CamVid's
+# **What we see.** Frozen is ahead throughout. In the city the bars are apart: by a hair after ten frames, clearly after 40 and 160. On CamVid's
 # photographs, far from any simulator, they touch after ten, and are far apart afterwards. Fine-tuned and from scratch overlap in every case.
 #
 # ### Exercise 7.1 · By more than the spread
@@ -596,8 +596,8 @@ for target, found in results.items():
 show.table(rows)
 
 # %% [markdown]
-# **What we see.** After ten frames it is a hair in the city (0.007), and not enough on CamVid. More frames hardly help the other two: in 200 steps
-# they lack time. Trained for much longer, networks from scratch can catch up (He et al., 2019).
+# **What we see.** After ten frames it is a hair in the city (0.007), and not enough on CamVid. Nor need it be the encoder's:
+# frozen also takes more steps, and on plain frames. Trained for much longer, networks from scratch can catch up (He et al., 2019).
 #
 # ## 8 · Recap
 #
