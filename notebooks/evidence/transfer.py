@@ -49,7 +49,7 @@ def train(target, start, labelled, seed, steps):
     learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(SIZE), from_logits=True))
     result = training.fit(learner, (given, masks), epochs=steps * BATCH // len(masks), batch=BATCH)
     return {
-        "source": None if start == "scratch" else hashlib.sha256(SOURCE.read_bytes()).hexdigest(),
+        "source": None if start == "scratch" else hashlib.sha256(SOURCE.with_suffix(".weights.h5").read_bytes()).hexdigest(),  # of its encoder
         "loss": [round(value, 4) for value in result.history["loss"]],
         "matrix": training.measure(model, val, SIZE).tolist(),
     }
