@@ -24,7 +24,7 @@ TARGETS = {"city": ("cityscapes", data.cityscapes), "camvid": ("camvid", data.ca
 LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
 SIZE, WIDTH, BATCH, RATE = (96, 128), 8, 4, 3e-3
 STEPS, LONGER = 80, (160, 320)  # multiples of 80, which is once 160 frames and their mirror images
-SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11
+SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11, its encoder beside it, ….weights.h5
 SAME = {"sky": "background", "sidewalk": "pavement", "person": "pedestrian", "tree": "vegetation", "sign": "traffic sign"}
 
 
@@ -49,7 +49,7 @@ def train(target, start, labelled, seed, steps):
     learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(SIZE), from_logits=True))
     result = training.fit(learner, (given, masks), epochs=steps * BATCH // len(masks), batch=BATCH)
     return {
-        "source": None if start == "scratch" else hashlib.sha256(SOURCE.with_suffix(".weights.h5").read_bytes()).hexdigest(),  # of its encoder
+        "source": None if start == "scratch" else hashlib.sha256(SOURCE.with_suffix(".weights.h5").read_bytes()).hexdigest(),
         "loss": [round(value, 4) for value in result.history["loss"]],
         "matrix": training.measure(model, val, SIZE).tolist(),
     }
