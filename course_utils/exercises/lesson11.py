@@ -169,14 +169,14 @@ def q5_1(answer, rng):
 
 @question(
     "What does each of the three know before it sees the first city?",
-    "How many numbers does each one have to find in ten frames, and how many steps does it get?",
-    "Whoever knows streets already and has the least to find is ahead: the decoder alone.",
+    "Two of them know streets already. What could the encoder still learn from ten frames, in so few steps?",
+    "Both that begin with streets are ahead; ten frames give the encoder little to add to what it knows.",
     praise="With so few frames. How it is with more of them, section 7 tells.",
 )
 def q6_1(answer, rng):
     choice = letter(answer, "ABC")
-    expect(choice != "A", "ten frames are few for an encoder that begins with random numbers.")
-    expect(choice != "C", "two million weights more are moved by ten frames, in steps that cost more.")
+    expect(choice != "A", "five million random numbers have a long way to go, and there are few steps.")
+    expect(choice != "C", "the encoder has seen streets in many looks: the decoder finds what it needs without new features.")
 
 
 @question(
