@@ -123,12 +123,14 @@ def q3(answer, rng):
 def q4(answer, rng):
     cases = [(5, 2, 4, 30), (17, 6, 4, 1)]  # so small that each step counts; less than an epoch
     for low in (0.6, 0.1, 0.6):  # what is left over: to be rounded up, and down
-        batch, copies = int(rng.integers(3, 9)), int(rng.integers(4, 12))
-        images = batch * int(rng.integers(2, 5)) + int(rng.integers(1, batch))
-        part = -(-images // batch) / -(-images * copies // batch)
-        drawn = rng.permutation(np.arange(60, 400)).tolist()
-        kept = [n for n in drawn if low < n * part % 1 < low + 0.3 and round(n * part) != round(n / copies)]
-        cases.insert(0, (images, copies, batch, (kept or drawn)[0]))
+        kept = []
+        while not kept:  # with some sizes 1 / copies gives the same numbers
+            batch, copies = int(rng.integers(3, 9)), int(rng.integers(4, 12))
+            images = batch * int(rng.integers(2, 5)) + int(rng.integers(1, batch))
+            part = -(-images // batch) / -(-images * copies // batch)
+            drawn = rng.permutation(np.arange(60, 400)).tolist()
+            kept = [n for n in drawn if low < n * part % 1 < low + 0.3 and round(n * part) != round(n / copies)]
+        cases.insert(0, (images, copies, batch, kept[0]))
     for images, copies, batch, epochs in cases:
         exact = epochs * -(-images // batch) / -(-images * copies // batch)
         result = one_number(call(answer, images, copies, batch, epochs))
@@ -381,9 +383,8 @@ def q9(answer, rng):
 )
 def q10(answer, rng):
     thresholds = np.round(np.linspace(0.05, 0.95, 19), 2)
-    for turn in range(3):
+    for centre in (0.72, 0.3, 0.55, 0.63, 0.4):  # so many that no other rule finds all of them by chance
         masks = (rng.random((4, 16, 16)) < 0.8).astype(np.uint8)
-        centre = [0.72, 0.3, 0.55][turn]
         outputs = np.clip(rng.normal(centre + np.where(masks == 1, 0.16, -0.16), 0.13), 0.001, 0.999).astype(np.float32)
         outputs[0] = np.clip(outputs[0] + 0.15, 0.001, 0.999)
         result = one_number(call(answer, masks, outputs[..., None], thresholds))

@@ -149,7 +149,8 @@ def q4_2(answer, rng):
 def q5_1(answer, rng):
     for _ in range(4):
         e, d = rng.uniform(0.05, 0.5, 2)
-        images, epochs = int(rng.integers(10, 90)), int(rng.integers(3, 40))
+        epochs = int(rng.integers(3, 40))
+        images = epochs + int(rng.integers(2, 50))  # as many would hide which of the two shares the features
         found = one_number(call(answer, e, d, images, epochs))
         right = epochs * (e + d) / (e + epochs * d)
         mistakes = [
