@@ -4,7 +4,7 @@
 layer they keep the classes that both label sets have. In "frozen" the decoder alone learns, in "tuned" all of it, the averages of batch
 normalisation included. All else is equal: the labelled frames and their mirror images, the batches' size, the steps, the schedule, the
 loss. The weights of the least loss while training count; labelled frames and random weights come from the seed. For ten frames of the
-city there are longer trainings, too. Measured on all validation frames at full size.
+city there are shorter and longer trainings, too. Measured on all validation frames at full size.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ STARTS = ("scratch", "frozen", "tuned")
 TARGETS = {"city": ("cityscapes", data.cityscapes), "camvid": ("camvid", data.camvid)}
 LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
 SIZE, WIDTH, BATCH, RATE = (96, 128), 8, 4, 3e-3
-STEPS, LONGER = 80, (160, 320)  # multiples of 80, which is once 160 frames and their mirror images
+STEPS, OTHERS = 160, (80, 320)  # multiples of 80, which is once 160 frames and their mirror images
 SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11, its encoder beside it, ….weights.h5
 SAME = {"sky": "background", "sidewalk": "pavement", "person": "pedestrian", "tree": "vegetation", "sign": "traffic sign"}
 
 
 def steps():
-    cases = [(target, labelled, STEPS) for target in TARGETS for labelled in LABELLED] + [("city", 10, longer) for longer in LONGER]
+    cases = [(target, labelled, STEPS) for target in TARGETS for labelled in LABELLED] + [("city", 10, other) for other in OTHERS]
     runs = [(target, start, labelled, seed, steps) for target, labelled, steps in cases for seed in SEEDS for start in STARTS]
     return {" ".join(map(str, run)): partial(train, *run) for run in runs}
 
