@@ -2,9 +2,10 @@
 
 "scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator; of its last
 layer they keep the classes that both label sets have. In "frozen" the decoder alone learns, in "tuned" all of it, the averages of batch
-normalisation included. All else is equal: the labelled frames and their mirror images, the batches' size, the steps, the schedule, the
-loss. The weights of the least loss while training count; labelled frames and random weights come from the seed. For ten frames of the
-city there are shorter and longer trainings, too. Measured on all validation frames at full size.
+normalisation included. For the city there is "encoder", too: frozen, and its decoder begins with random weights. All else is equal: the
+labelled frames and their mirror images, the size of a batch, the steps, the schedule, the loss. The weights of the least loss while
+training count; labelled frames and random weights come from the seed. For ten frames of the city there are shorter and longer trainings.
+Measured on all validation frames at full size.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from course_utils.classes import CARLA
 from course_utils.models import build
 from data_scripts import ensure
 
-STARTS = ("scratch", "frozen", "tuned")
+STARTS, FROZEN = ("scratch", "frozen", "tuned"), ("frozen", "encoder")
 TARGETS = {"city": ("cityscapes", data.cityscapes), "camvid": ("camvid", data.camvid)}
 LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
 SIZE, WIDTH, BATCH, RATE = (96, 128), 8, 4, 3e-3
@@ -29,8 +30,9 @@ SAME = {"sky": "background", "sidewalk": "pavement", "person": "pedestrian", "tr
 
 
 def steps():
-    cases = [(target, labelled, STEPS) for target in TARGETS for labelled in LABELLED] + [("city", 10, other) for other in OTHERS]
-    runs = [(target, start, labelled, seed, steps) for target, labelled, steps in cases for seed in SEEDS for start in STARTS]
+    cases = [(target, labelled, STEPS, STARTS) for target in TARGETS for labelled in LABELLED]
+    cases += [("city", 10, other, STARTS) for other in OTHERS] + [("city", labelled, STEPS, ["encoder"]) for labelled in (10, 40)]
+    runs = [(target, start, labelled, seed, steps) for target, labelled, steps, starts in cases for seed in SEEDS for start in starts]
     return {" ".join(map(str, run)): partial(train, *run) for run in runs}
 
 
@@ -39,11 +41,11 @@ def train(target, start, labelled, seed, steps):
     name, read = TARGETS[target]
     pairs, val = (read(ensure(name), split) for split in ("train", "val"))
     pairs = pairs[np.random.default_rng(seed).permutation(len(pairs))[:labelled]]
-    model = build("unet", pairs.table.num_classes, WIDTH, (*SIZE, 3), encoder="mobilenetv2", freeze=start == "frozen")
+    model = build("unet", pairs.table.num_classes, WIDTH, (*SIZE, 3), encoder="mobilenetv2", freeze=start in FROZEN)
     if start != "scratch":
-        inherit(model, pairs.table.names)
+        inherit(model, pairs.table.names, whole=start != "encoder")
     learner, (given, masks) = model, (np.concatenate([part, part[:, :, ::-1]]) for part in pairs.arrays(SIZE))
-    if start == "frozen":  # its features cannot change: once is enough
+    if start in FROZEN:  # its features cannot change: once is enough
         learner, given = model.get_layer("decoder"), model.get_layer("encoder").predict(given, batch_size=BATCH, verbose=0)
     rate = keras.optimizers.schedules.CosineDecay(RATE / 20, steps - steps // 10, warmup_target=RATE, warmup_steps=steps // 10)
     learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(SIZE), from_logits=True))
@@ -55,10 +57,12 @@ def train(target, start, labelled, seed, steps):
     }
 
 
-def inherit(model, names):
-    """Take over what the source knows: all weights but those of classes that the simulator does not have."""
+def inherit(model, names, whole):
+    """Take over what the source knows: its encoder, and as a whole the decoder but for classes that the simulator does not have."""
     source = keras.saving.load_model(SOURCE)
     model.get_layer("encoder").set_weights(source.get_layer("encoder").get_weights())
+    if not whole:
+        return
     (*inner, last), (*taught, last_taught) = (each.get_layer("decoder").layers for each in (model, source))
     for new, old in zip(inner, taught, strict=True):
         new.set_weights(old.get_weights())
