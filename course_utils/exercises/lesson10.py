@@ -61,7 +61,7 @@ def q1_2(answer, rng):
     praise="`ClassTable.to_train` does this, and names values that the table does not know.",
 )
 def q2_1(answer, rng):
-    for _ in range(3):
+    for _ in range(6):  # one after the other goes well now and then
         train_ids = rng.permutation([*range(5), *[255] * 4]).tolist()
         ids = rng.integers(0, 9, (4, 6)).astype(np.uint8)
         right = np.array(train_ids)[ids]
