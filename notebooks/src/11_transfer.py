@@ -603,16 +603,17 @@ ex.q7_1.check(margin)
 
 # %%
 rows = []
-for (target, labelled, taken), found in sorted(results.items()):
-    row, low, high = {"target": target, "labelled": labelled, "steps": taken}, {}, {}
+for case, found in sorted(results.items(), key=lambda item: (item[0][0] != "city", item[0])):
+    row = dict(zip(("target", "labelled", "steps"), case, strict=True))
+    row |= dict.fromkeys(("scratch", "encoder", "frozen", "tuned"), "–")
+    highest = np.mean(found["scratch"]) + np.std(found["scratch"], ddof=1)
     for start, seeds in found.items():
         mean, spread = np.mean(seeds), np.std(seeds, ddof=1)
         row[start] = f"{mean:.3f} ± {spread:.3f}"
-        low[start], high[start] = mean - spread, mean + spread
-    for start in ("frozen", "tuned"):
-        gap = low[start] - high["scratch"]
-        row[f"{start}: margin"] = f"{gap:+.3f}"
-        show.record(**{f"{target}_{start}_{labelled}_{taken}": gap})
+        if start != "scratch":
+            gap = mean - spread - highest
+            row[start] += f" ({gap:+.3f})"
+            show.record(**{f"{case[0]}_{start}_{case[1]}_{case[2]}": gap})
     rows.append(row)
 show.table(rows)
 
