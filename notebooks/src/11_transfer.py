@@ -28,7 +28,7 @@ FILE = "streets"  # where an encoder trained here is kept, in data/encoders
 SOURCE_FRAMES = 160  # of the simulator
 SOURCE_EPOCHS = 10
 LABELLED = 10  # frames of the city with labels
-STEPS = 160  # of training on them; each start gets as many
+STEPS = 80  # of training on them; each start gets as many
 VAL = 20  # frames to score on
 BATCH = 4
 SEED = 1
@@ -530,7 +530,7 @@ show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
 # %%
 stopped = begin(weights=weights, freeze=True)
 others = computed(stopped, drawn[LABELLED : 2 * LABELLED])
-run = learn(stopped, 2 * STEPS, validation=others, patience=3)
+run = learn(stopped, 4 * STEPS, validation=others, patience=3)
 score = metrics.mean_iou(training.measure(stopped, city["val"][:VAL], SIZE))
 print(f"frozen and stopped after {len(run.history['loss'])} epochs: mean IoU {score:.3f}")
 fig, ((axis,),) = show.new(1, 1, size=(5.0, 2.6))
@@ -562,8 +562,8 @@ for step, saved in evidence.items():
     case = results.setdefault((target, int(labelled), int(taken)), {})
     case.setdefault(start, []).append(iou)
 panels = [
-    ("city, 160 steps", "labelled frames", [("city", n, 160) for n in (10, 40, 160)]),
-    ("CamVid, 160 steps", "labelled frames", [("camvid", n, 160) for n in (10, 40, 160)]),
+    ("city, 80 steps", "labelled frames", [("city", n, 80) for n in (10, 40, 160)]),
+    ("CamVid, 80 steps", "labelled frames", [("camvid", n, 80) for n in (10, 40, 160)]),
     ("city, 10 frames", "steps", [("city", 10, n) for n in (80, 160, 320)]),
 ]
 fig, axes = show.new(3, 1, size=(3.4, 3.0), sharey=True)

@@ -14,7 +14,7 @@ from harness import Row, interleave, times_faster
 from course_utils import losses
 from course_utils.models import backbones, build
 
-IMAGES, BATCH, EPOCHS, ROUNDS, STEPS, CLASSES, WIDTH, SIZE = 40, 4, 20, 7, 160, 19, 8, (128, 160)
+IMAGES, BATCH, EPOCHS, ROUNDS, STEPS, CLASSES, WIDTH, SIZE = 40, 4, 20, 7, 80, 19, 8, (128, 160)
 
 
 def network(decoder="unet", encoder="mobilenetv2"):
