@@ -549,7 +549,8 @@ show.figure(
 #
 # ## 7 · How sure is it?
 # One seed, ten frames chosen by chance. Before this notebook, three seeds were run for 10, 40 and 160 labelled frames of the city, and of
-# CamVid's real streets (`build.py evidence transfer`), with the simulator's encoder. Each seed draws other frames and other first weights.
+# CamVid's real streets, some of them with more steps (`build.py evidence transfer`). Each seed draws other frames and other first weights.
+# In `encoder` only the frozen encoder comes from the simulator; its decoder begins with random weights.
 
 # %%
 import json
@@ -581,8 +582,8 @@ alt = "Mean IoU against labelled frames and steps, three starts, mean and spread
 show.figure(fig, alt)
 
 # %% [markdown]
-# **What we see.** Frozen is ahead throughout. In the city the bars are apart: by a hair after ten frames, clearly after 40 and 160. On CamVid's
-# photographs, far from any simulator, they touch after ten, and are far apart afterwards. Fine-tuned and from scratch overlap in every case.
+# **What we see.** In 80 steps both that begin with streets are far ahead, in the city and on photographs. More labelled frames hardly help
+# in so few steps; more steps help whoever began with random weights, and the lead melts.
 #
 # ### Exercise 7.1 · By more than the spread
 # `scores` maps a start to the mean IoUs of its seeds. Write `margin(scores, better, worse)`: the difference of their means minus both standard
@@ -618,8 +619,7 @@ for case, found in sorted(results.items(), key=lambda item: (item[0][0] != "city
 show.table(rows)
 
 # %% [markdown]
-# **What we see.** After ten frames it is a hair in the city (0.007), and not enough on CamVid. Nor need it be the encoder's:
-# frozen also takes more steps, and on plain frames. Trained for much longer, networks from scratch can catch up (He et al., 2019).
+# **What we see.** In brackets: the lead over from scratch, less both spreads. TODO
 #
 # ## 8 · Recap
 #
