@@ -560,8 +560,7 @@ results = {}  # (target, labelled frames, steps): {start: mean IoU of each seed}
 for step, saved in evidence.items():
     target, start, labelled, _, taken = step.split()
     iou = metrics.mean_iou(np.array(saved["result"]["matrix"]))
-    case = results.setdefault((target, int(labelled), int(taken)), {})
-    case.setdefault(start, []).append(iou)
+    results.setdefault((target, int(labelled), int(taken)), {}).setdefault(start, []).append(iou)
 panels = [
     ("city, 80 steps", "labelled frames", [("city", n, 80) for n in (10, 40, 160)]),
     ("CamVid, 80 steps", "labelled frames", [("camvid", n, 80) for n in (10, 40, 160)]),
@@ -578,8 +577,7 @@ for axis, (title, label, cases) in zip(axes[0], panels, strict=True):
     axis.minorticks_off()
 axes[0, 0].set_ylabel("mean IoU")
 axes[0, 0].legend()
-alt = "Mean IoU against labelled frames and steps, three starts, mean and spread over three seeds."
-show.figure(fig, alt)
+show.figure(fig, "Mean IoU of three starts against labelled frames and steps; spread over seeds.")
 
 # %% [markdown]
 # **What we see.** In 80 steps both that begin with streets are far ahead, in the city and on photographs. More labelled frames hardly help
