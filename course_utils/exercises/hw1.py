@@ -1,5 +1,6 @@
 """Questions of homework 1: three networks, built as functions, and what is measured on them."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -10,11 +11,11 @@ from .late import keras, layers
 
 DROPS = 5  # dropouts of each network
 
-# A network as a list of (way, filters as a multiple of `width`, kernel, stride); 0 filters: the one channel of the output.
-FCN = [("down", 1, 5, 2)] * 3 + [("up", 1, 5, 2)] * 2 + [("up", 0, 5, 2)]
-SKIPS = [("down", 2, 5, 2), ("down", 4, 5, 2), ("down", 8, 5, 2), ("up", 4, 5, 2), ("up", 2, 5, 2), ("up", 1, 5, 2), ("up", 0, 5, 1)]
-SMALL = [("down", f, 3, s) for f, s in [(1, 1), (2, 2), (2, 1), (4, 2), (4, 1), (8, 2)]]
-SMALL += [("up", f, 3, s) for f, s in [(4, 2), (4, 1), (2, 2), (2, 1), (1, 2), (0, 1)]]
+# A network as a row of (way, filters as a multiple of `width`, kernel, stride); 0 filters: the one channel of the output.
+FCN = 3 * (("down", 1, 5, 2),) + 2 * (("up", 1, 5, 2),) + (("up", 0, 5, 2),)
+SKIPS = (("down", 2, 5, 2), ("down", 4, 5, 2), ("down", 8, 5, 2), ("up", 4, 5, 2), ("up", 2, 5, 2), ("up", 1, 5, 2), ("up", 0, 5, 1))
+SMALL = tuple(("down", f, 3, s) for f, s in [(1, 1), (2, 2), (2, 1), (4, 2), (4, 1), (8, 2)])
+SMALL += tuple(("up", f, 3, s) for f, s in [(4, 2), (4, 1), (2, 2), (2, 1), (1, 2), (0, 1)])
 
 
 def _flat(model):
@@ -27,11 +28,12 @@ def _kernels(model):
     return [layer for layer in _flat(model) if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose)]
 
 
+@functools.lru_cache(64)  # building takes longer than all else in a check, and each check gives it weights of its own
 def _reference(spec, width, kinds, bridges, first):
-    """The network of `spec`; `kinds`: the class of each layer; `bridges`: {layer that gets it: what gives it, 0 the image, 1 the
-    first layer}; `first`: for each bridge, whether it lies before what comes up."""
+    """The network of `spec`; `kinds`: the class of each layer; `bridges`: (layer that gets it, what gives it: 0 the image, 1 the
+    first layer); `first`: for each bridge, whether it lies before what comes up."""
     x = inputs = keras.Input((None, None, 1))
-    maps, order = [inputs], iter(first)
+    maps, order, bridges = [inputs], iter(first), dict(bridges)
     for number, ((_, factor, size, stride), kind) in enumerate(zip(spec, kinds, strict=True)):
         if number in bridges:
             parts = [maps[bridges[number]], x]
@@ -133,7 +135,7 @@ def _activations(model):
 
 def _same_function(model, images, spec, width, bridges):
     """With the same weights the reference must give the same output: then the paths are the same, too."""
-    kinds = [layers.Conv2DTranspose if isinstance(layer, layers.Conv2DTranspose) else layers.Conv2D for layer in _kernels(model)]
+    kinds = tuple(layers.Conv2DTranspose if isinstance(layer, layers.Conv2DTranspose) else layers.Conv2D for layer in _kernels(model))
     rng, output = np.random.default_rng(0), None
     for first in itertools.product([True, False], repeat=len(bridges)):
         reference = _reference(spec, width, kinds, bridges, first)
@@ -176,7 +178,7 @@ def _dropouts(model):
     praise="A chain still. Now that each map has a name, bridges can start anywhere.",
 )
 def q1(answer, rng):
-    _network(answer, FCN, rng, {})
+    _network(answer, FCN, rng, ())
 
 
 def _toy(rng):
@@ -290,7 +292,7 @@ def _falls(optimizer, rate, steps):
     praise="Where the side halves the filters double: the map gets coarser, and richer.",
 )
 def q4(answer, rng):
-    _network(answer, SKIPS, rng, {4: 2, 5: 1, 6: 0})
+    _network(answer, SKIPS, rng, ((4, 2), (5, 1), (6, 0)))
 
 
 @question(
@@ -340,7 +342,7 @@ def _seen(chain, own=False, less=1):
     praise="Count them: as many bridges as the U-Net, and convolutions in pairs. What is left of the FCN are its strides.",
 )
 def q6(answer, rng):
-    _network(answer, SMALL, rng, {7: 5, 9: 3, 11: 1})
+    _network(answer, SMALL, rng, ((7, 5), (9, 3), (11, 1)))
 
 
 @question(

@@ -1,5 +1,6 @@
 """Questions of homework 2: distortions one at a time, data in memory, layers that distort pairs, skips, and what 256×256 costs."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -254,6 +255,11 @@ def q7(answer, rng):
         _unet(model, widths, skips, rng)
 
 
+@functools.cache  # building takes longer than all else in a check, and each check gives it weights of its own
+def _reference(widths, skips):
+    return models.unet(widths=widths, batch_norm=True, skips=skips)
+
+
 def _unet(model, widths, skips, rng):
     case = "with skips=True" if skips else "with skips=False"
     expect(isinstance(model, keras.Model), "a model is wanted: keras.Model(inputs, outputs).")
@@ -276,7 +282,7 @@ def _unet(model, widths, skips, rng):
     sizes = [layer.kernel_size[0] for layer in convs]
     expect(sizes.count(2) == levels, "after each enlargement stands a convolution of size 2.")
     expect(sizes[-1] == 1, "the last convolution has size 1.")
-    reference = models.unet(widths=widths, batch_norm=True, skips=skips)
+    reference = _reference(widths, skips)
     images = rng.random((1, 8, 16, 1), dtype=np.float32)
     try:
         output = keras.ops.convert_to_numpy(model(images, training=False))
