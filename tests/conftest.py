@@ -17,7 +17,9 @@ if os.environ.get("COURSE_DATA"):  # tests run in folders of their own, where a 
 def names_anew():
     """The next layers are conv2d, conv2d_1, … again: TensorFlow makes a kernel, half a millisecond, for each variable of a new name."""
     if "keras" in sys.modules:
-        sys.modules["keras"].src.backend.common.global_state.set_global_attribute("object_name_uids", None)
+        from keras.src.backend.common import global_state
+
+        global_state.set_global_attribute("object_name_uids", None)
 
 
 @pytest.fixture(autouse=True)
