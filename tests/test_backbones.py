@@ -43,7 +43,7 @@ def small(encoder="mobilenetv2", name="unet", **options):
     return build(name, 3, 2, encoder=encoder, **options)
 
 
-def plain(encoder="mobilenetv2"):
+def plain(encoder):
     """Keras' own network, whose weights a file holds."""
     return getattr(keras.applications, backbones.ENCODERS[encoder][0])(include_top=False, weights=None, input_shape=(None, None, 3))
 

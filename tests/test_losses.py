@@ -249,9 +249,9 @@ def test_in_compile_fit_save_and_load(name, from_logits, tmp_path):
     masks, _, _ = batch(shape=(6, 8, 8))
     images = np.random.default_rng(0).random((6, 8, 8, 1), np.float32)
     keras.utils.set_random_seed(1)
-    convolution = keras.layers.Conv2D
-    last = convolution(3, 1, activation=None if from_logits else "softmax")
-    model = keras.Sequential([keras.Input((8, 8, 1)), convolution(4, 3, padding="same", activation="relu"), last])
+    first = keras.layers.Conv2D(4, 3, padding="same", activation="relu")
+    last = keras.layers.Conv2D(3, 1, activation=None if from_logits else "softmax")
+    model = keras.Sequential([keras.Input((8, 8, 1)), first, last])
     loss = LOSSES[name](from_logits=from_logits)
     model.compile(keras.optimizers.Adam(1e-2), loss)
     expected = number(loss, masks, model.predict(images, verbose=0))

@@ -545,7 +545,7 @@ show.figure(
 
 # %% [markdown]
 # **What we see.** From epoch 9 on only the loss on its own ten frames falls: the other ten have nothing more to gain. Of 64 epochs, 12 were
-# enough to know, and the score is as good as above.
+# enough to know, and the score, 0.210, is nearly the 0.214 of above.
 #
 # ## 7 · How sure is it?
 # One seed, ten frames chosen by chance. Before this notebook, three seeds were run for 10, 40 and 160 labelled frames of the city, and of
@@ -585,8 +585,7 @@ show.figure(fig, "Mean IoU of three starts against labelled frames and steps; sp
 #
 # ### Exercise 7.1 · By more than the spread
 # `scores` maps a start to the mean IoUs of its seeds. Write `margin(scores, better, worse)`: the difference of their means minus both standard
-# deviations (over n − 1). Above 0 the gain is larger than the spread. The table below has it
-# in brackets.
+# deviations (over n − 1). Above 0 the gain is larger than the spread. The table below has it in brackets.
 
 
 # %% tags=["exercise"]
