@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from conftest import ROOT
+from tests.conftest import ROOT
 
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -11,7 +11,7 @@ import pytest
 
 import build
 import source
-from conftest import ROOT
+from tests.conftest import ROOT
 
 LESSON = """# %% [markdown]
 # # 01 · Doubling

@@ -26,7 +26,7 @@ from PIL import Image
 from course_utils.classes import Class, ClassTable
 from data_scripts import DataError, archive, cards, checks, ensure, fetch, registry, store, summary
 from data_scripts.__main__ import main
-from server import Server
+from tests.server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CARLA_SET = registry.SETS["carla"]

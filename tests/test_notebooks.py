@@ -13,8 +13,8 @@ import nbformat
 import pytest
 
 import build
-from conftest import ROOT
 from source import Source, address, assignments, render, sources, tags
+from tests.conftest import ROOT
 
 SOURCES = sources(ROOT)
 LESSON_BLOCKS = ["**You will be able to**", "**You need**", "**Time**", "**Data**", "Pitfall", "Recap", "**What we see"]

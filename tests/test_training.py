@@ -23,6 +23,7 @@ from course_utils.classes import ELIRET
 from course_utils.data import Pairs
 from course_utils.metrics import ConfusionMatrix, MeanIoU
 from course_utils.training import fit
+from tests.conftest import ROOT
 
 EPOCHS, STEPS = 5, 4  # of the runs that are interrupted
 
@@ -236,8 +237,9 @@ def test_a_run_survives_kill_9(runs, tmp_path, monkeypatch):
     expected = fit(whole, course_batches(data), epochs=EPOCHS)
     child = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import conftest, pathlib, test_training
+sys.path.insert(0, {str(ROOT)!r})
+import pathlib
+from tests import conftest, test_training
 test_training.training.RUNS, test_training.training.SAVE_EVERY = pathlib.Path({str(runs)!r}), -1
 test_training.killed_run({str(data)!r})
 """

@@ -15,11 +15,11 @@ import cv2
 import keras
 import numpy as np
 
-from conftest import ROOT, names_anew
 from course_utils import exercises, metrics
 from course_utils.exercises import ____
 from course_utils.exercises.engine import Question
 from source import solved, sources, tags
+from tests.conftest import ROOT, names_anew
 
 from .mutants import mutants
 
