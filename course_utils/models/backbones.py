@@ -98,7 +98,8 @@ def under(name, decode, encoder, input_shape, width, weights=None, freeze=False,
         skips: strides of the features that `decode` reads beside those of the largest stride; None: of all strides.
 
     Returns:
-        Model; with an encoder of `ENCODERS` its layers are "encoder" (images to a list of features, the finest first) and "decoder".
+        Model; with an encoder of `ENCODERS` its layers are "encoder" (images to a list of features, the finest first, or to the only ones
+        that the decoder reads) and "decoder".
 
     Raises:
         ValueError: an unknown encoder, weights that are not there, broken or of another encoder.
