@@ -14,7 +14,7 @@ import time
 import psutil
 import pytest
 
-from course_utils.exercises.submission import landlock
+from course_utils.grading.submission import landlock
 from tests import kit
 
 WALL = landlock()[1]

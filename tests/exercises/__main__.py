@@ -8,8 +8,6 @@ import time
 import warnings
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for conftest, as pytest does
-
 from .answers import MODULES, QUESTIONS, changes, handed_in, judge, judged, limit, solved, survivors, table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
