@@ -523,6 +523,8 @@ def q12(answer, rng):
         again = numbers(call(answer, counts, seed)).ravel()
         if np.all(abs(found - [low, high]) < 0.25 * width):
             expect(np.array_equal(found, again), "the same seed gives another interval.")
+            other = numbers(call(answer, counts, seed + 1)).ravel()
+            expect(not np.array_equal(found, other), "another seed gives the same interval: draw with default_rng(seed).")
             continue
         ious = tp / size
         expect(not close(found, np.percentile(ious, [5, 95])), "that is the spread of single images; a mean over many is surer.")
