@@ -1,5 +1,5 @@
 # make lab       opens the course (make lab ARGS=--no-browser where there is no display)
-# make test      everything that must hold, about twelve minutes on two cores
+# make test      what must hold, about eight minutes on two cores
 # make help      the rest
 
 SHELL := /bin/bash
@@ -28,11 +28,15 @@ endef
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
 # three on two cores: tests that wait, for a process or a server, leave a core idle; each with one thread, or they wait for each other
 PARALLEL := -n 3 --dist loadscope
-suite test-jax: export OMP_NUM_THREADS = 1
-suite test-jax: export TF_NUM_INTRAOP_THREADS = 1
-suite test-jax: export TF_NUM_INTEROP_THREADS = 1
+TESTING := suite tiny colab test-jax test-processors
+$(TESTING): export OMP_NUM_THREADS = 1
+$(TESTING): export TF_NUM_INTRAOP_THREADS = 1
+$(TESTING): export TF_NUM_INTEROP_THREADS = 1
+# the tiny copies find small sets here, after the real ones in COURSE_DATA
+SETS := build/sets
+tiny: export COURSE_DATA := $(COURSE_DATA):$(SETS)
 
-.PHONY: help install lab test suite test-jax test-colab notebooks bench lock clean
+.PHONY: help install lab test test-all suite tiny test-jax test-colab test-colab-sample colab test-processors notebooks bench lock clean
 
 help:
 	@echo "make install | lab | test | test-jax | test-colab | notebooks | bench | lock | clean"
@@ -51,14 +55,28 @@ lab: install
 	@$(RUN) -m data_scripts make
 	@$(RUN) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
 
-test: install
-	@$(MAKE) --no-print-directory suite
+test: install ## what must hold; of what is exhaustive a sample
+	@$(MAKE) --no-print-directory suite tiny
+
+test-all: install ## the same with all that is exhaustive
+	@$(MAKE) --no-print-directory suite tiny ALL=--all
 
 suite:
 	$(call stage,ruff,$(RUN) -m ruff check . && $(RUN) -m ruff format --check .)
-	$(call stage,unit tests and hygiene,$(RUN) -m pytest $(PARALLEL) tests)
+	$(call stage,unit tests and hygiene,$(RUN) -m pytest $(PARALLEL) $(ALL) tests)
+
+tiny:
+	$(call stage,small data sets,$(RUN) -m tests.small_sets $(SETS))
 	$(call stage,tiny copies,$(RUN) notebooks/build.py tiny)
 	$(call stage,notebooks,$(RUN) -m pytest $(PARALLEL) $(NBVAL) --durations=10 build/tiny)
+
+# TensorFlow's kernels differ from processor to processor, so the same seed trains other weights; what is learned must be learned on each
+TRAINING = $(RUN) -m pytest $(PARALLEL) -m trains --seeds 3 tests
+test-processors: install ## the tests that train, on four kinds of processor with three seeds
+	$(call stage,SSE4.1,ONEDNN_MAX_CPU_ISA=SSE41 $(TRAINING))
+	$(call stage,AVX2,ONEDNN_MAX_CPU_ISA=AVX2 $(TRAINING))
+	$(call stage,this processor,$(TRAINING))
+	$(call stage,without oneDNN,TF_ENABLE_ONEDNN_OPTS=0 $(TRAINING))
 
 # course_utils on JAX, in an environment that holds no TensorFlow
 test-jax: .venv-jax/.installed
@@ -71,15 +89,20 @@ test-jax: .venv-jax/.installed
 	@.venv-jax/bin/python -m pip install --quiet --editable ".[jax,test]"
 	@touch $@
 
-# the whole suite on the versions that Colab has
-test-colab: .venv-colab/.installed
-	@$(MAKE) --no-print-directory suite VENV=.venv-colab
+test-colab: .venv-colab ## the whole suite on the versions that Colab has
+	@$(MAKE) --no-print-directory suite tiny VENV=.venv-colab
 
-.venv-colab/.installed: SUPPORTED := 3.13
-.venv-colab/.installed: pyproject.toml tests/colab.txt
-	$(call venv,.venv-colab)
-	@.venv-colab/bin/python -m pip install --quiet --constraint tests/colab.txt --editable ".[tensorflow,test]"
-	@touch $@
+test-colab-sample: .venv-colab ## of that: every kind of network built, fitted, saved and loaded, and all lessons
+	@$(MAKE) --no-print-directory colab tiny VENV=.venv-colab
+
+colab:
+	$(call stage,networks on the versions of Colab,$(RUN) -m pytest $(PARALLEL) tests/test_any_size.py \
+		tests/test_backbones.py tests/test_versions.py)
+
+.PHONY: .venv-colab
+.venv-colab: SUPPORTED := 3.13
+.venv-colab:
+	$(call course,install .venv-colab --constraint tests/colab.txt --editable ".[tensorflow,test]")
 
 notebooks: install
 	@$(RUN) notebooks/build.py build

@@ -160,6 +160,7 @@ def closeness(masks, predictions):
     return -ops.mean(ops.abs(masks - ops.reshape(predictions, ops.shape(masks))), axis=(1, 2))
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(
     ("monitor", "metrics", "best"),
     [
@@ -168,8 +169,8 @@ def closeness(masks, predictions):
         ("val_closeness", [closeness], max),
     ],
 )
-def test_the_best_weights_stay(monitor, metrics, best):
-    model = network(rate=0.1, metrics=metrics, schedule=False)
+def test_the_best_weights_stay(monitor, metrics, best, seed):
+    model = network(seed, rate=0.1, metrics=metrics, schedule=False)
     validation = arrays(target=0.7)  # on the way from 0.5 to the 1 of training: better first, then worse again
     result = fit(model, arrays(target=1), validation, epochs=8, batch=4, monitor=monitor)
     values = result.history[monitor or "val_loss"]
@@ -179,8 +180,9 @@ def test_the_best_weights_stay(monitor, metrics, best):
     assert again[(monitor or "val_loss").removeprefix("val_")] == pytest.approx(best(values), rel=1e-5)
 
 
-def test_patience_ends_a_training():
-    model = network(rate=0.1, schedule=False)
+@pytest.mark.trains
+def test_patience_ends_a_training(seed):
+    model = network(seed, rate=0.1, schedule=False)
     validation = arrays(target=0.7)
     result = fit(model, arrays(target=1), validation, epochs=30, batch=4, patience=2)
     assert len(result.history["loss"]) == result.best_epoch + 2 < 30

@@ -36,7 +36,7 @@ def row(name, questions):
             slowest = max(slowest, verdict.seconds)
             named = verdict.refused and all(words in said for said in verdict.messages)
             wrong_ones += [] if named else [f"{name}, {question.name}: a mistake is not called {words!r}"]
-        left = survivors(question)
+        left = survivors(question, changes(question))
         slips, same = slips + len(changes(question)), same + len(judged(question))
         holes = [change for change in left if change not in judged(question)]
         passed += len(holes)
