@@ -55,9 +55,10 @@ def folded(hints: tuple[str, ...], first: int = 0, last: str = "") -> str:
     inner = last
     for number in range(len(hints), first, -1):
         title = f"Hint {number} of {len(hints)}"
+        button = "cursor: pointer; max-width: 8em; padding: 2px 10px; border: 1px solid; border-radius: 4px"
         inner = (
-            '<details style="margin: 6px 0 0 0"><summary style="cursor: pointer; padding: 2px 10px; border: 1px solid; border-radius: 4px">'
-            f'{title}</summary><div style="padding: 6px 10px 2px 10px">{inline(hints[number - 1])}</div>{inner}</details>'
+            f'<details style="margin: 6px 0 0 0"><summary style="{button}">{title}</summary>'
+            f'<div style="padding: 6px 0 2px 0">{inline(hints[number - 1])}</div>{inner}</details>'
         )
     return inner
 
@@ -78,7 +79,7 @@ def bar(done: int, total: int) -> tuple[str, str]:
     text = "■" * done + "□" * (total - done)
     _, colour = KINDS["correct"]
     inner = f'<div style="background: {colour}; width: {100 * done / max(total, 1):.0f}%; height: 10px"></div>'
-    frame = "border: 1px solid; border-radius: 4px; height: 10px; width: 240px; max-width: 100%; margin: 6px 0; overflow: hidden"
+    frame = "border: 1px solid; border-radius: 4px; height: 10px; width: 160px; max-width: 100%; margin: 6px 0; overflow: hidden"
     return text, f'<div aria-hidden="true" style="{frame}">{inner}</div>'
 
 

@@ -165,26 +165,28 @@ class Question:
     def check(self, answer) -> None:
         """Show whether `answer` is right and, if not, what the mistake may be, with the hints folded below."""
         status, words = self.verdict(answer)
-        title, message = re.fullmatch(r"(Correct|Not yet|Not attempted)[.:] ?(.*)", words, re.S).groups()
         self.correct = status == "correct"
         if self.correct:
             kept.keep(self.module, self.name, self.mark)
-            boxes.show(status, words, title, boxes.sentence(message))
-            return
-        if day := kept.records(self.module).get((self.name, self.mark)):
-            words, message = (f"{text} (You solved this exercise on {day}, and that counts.)" for text in (words, message))
-        boxes.show(status, f"{words}\nStuck? ex.{self.name}.hint()", title, boxes.sentence(message), self._folded())
+        elif day := kept.records(self.module).get((self.name, self.mark)):
+            words += f" (You solved this exercise on {day}, and that counts.)"
+        title, message = re.fullmatch(r"(Correct|Not yet|Not attempted)[.:] ?(.*)", words, re.S).groups()
+        plain, hints = (words, "") if self.correct else (f"{words}\nStuck? ex.{self.name}.hint()", self._folded())
+        boxes.show(status, plain, title, boxes.sentence(message), hints)
 
     def hint(self, number: int = 1) -> None:
         """Show hint `number`: 1 is a nudge, 2 the idea, 3 pseudo-code. Those after it are folded below. Running it again shows the same."""
-        if number not in range(1, len(self.hints) + 1):
-            number = len(self.hints)
+        number = min(max(number, 1), len(self.hints)) if isinstance(number, int) else 1
         title, text = f"Hint {number} of {len(self.hints)}", self.hints[number - 1]
-        following = f"hint({number + 1})" if number < len(self.hints) else "solution()"
-        boxes.show("hint", f"{title}: {text} (next: ex.{self.name}.{following})", title, boxes.inline(text), self._folded(number))
+        following = f"Next: ex.{self.name}.hint({number + 1})" if number < len(self.hints) else self._way_out()
+        boxes.show("hint", f"{title}: {text}\n{following}".strip(), title, boxes.inline(text), self._folded(number))
 
     def _folded(self, first=0):
-        return boxes.folded(self.hints, first, boxes.inline(f"Still stuck? `ex.{self.name}.solution()` shows one way to do it."))
+        return boxes.folded(self.hints, first, boxes.inline(self._way_out()))
+
+    def _way_out(self):
+        """What comes after the last hint; homework does not point at its solutions."""
+        return "" if self.module.startswith("hw") else f"Still stuck? `ex.{self.name}.solution()` shows one way to do it."
 
     def solution(self) -> None:
         """Show the solution, as it stands in the lesson's source."""

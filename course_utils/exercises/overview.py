@@ -1,6 +1,5 @@
 """The progress of a student over the whole course: `overview()` in a notebook, `python -m course_utils.exercises progress` outside."""
 
-import html
 from importlib import import_module
 from pathlib import Path
 
@@ -17,8 +16,9 @@ def overview(folder: Path | None = None) -> None:
         text, picture = boxes.bar(right, len(asked))
         label = name.replace("lesson", "Lesson ").replace("hw", "Homework ")
         lines.append(f"{label:<11} {right:>2} of {len(asked):>2} {text}")
-        cells = (html.escape(label), picture, f"{right} of {len(asked)}")
-        rows.append("<tr>" + "".join(f'<td style="text-align: left; padding: 0 12px 0 0">{cell}</td>' for cell in cells) + "</tr>")
+        cells = (label.replace(" ", "&nbsp;"), f"{right}&nbsp;of&nbsp;{len(asked)}", picture)
+        columns = "".join(f'<td style="text-align: left; padding: 0 12px 0 0">{cell}</td>' for cell in cells)
+        rows.append(f'<tr style="background: transparent">{columns}</tr>')
         done, total = done + right, total + len(asked)
     words = f"{done} of {total} exercises of the course solved"
     boxes.show("progress", "\n".join([*lines, words]), "Progress", words, f"<table>{''.join(rows)}</table>")

@@ -23,21 +23,24 @@ def place() -> Path | None:
 
 def keep(module: str, name: str, mark: str) -> None:
     """Note that question `name` of `module` is solved today; in silence only for this session if the disk does not take it."""
-    known = records(module)
-    day = _session.setdefault(module, {}).setdefault((name, mark), known.get((name, mark), datetime.date.today().isoformat()))
+    today = datetime.date.today().isoformat()
+    _session.setdefault(module, {}).setdefault((name, mark), today)
     folder = place()
-    if folder and (name, mark) not in known:
+    if folder and (name, mark) not in _on_disk(module, folder):
         with suppress(OSError):
             (folder / module).mkdir(parents=True, exist_ok=True)
             part = folder / module / f".{name}.{mark}.{os.getpid()}"
-            part.write_text(day, encoding="utf-8")
+            part.write_text(today, encoding="utf-8")
             part.replace(folder / module / f"{name}.{mark}")
 
 
 def records(module: str, folder: Path | None = None) -> dict[tuple[str, str], str]:
     """(question, mark of its check) -> day (YYYY-MM-DD) of a right answer, for all of `module`. `folder`: default `place()`."""
-    found = dict(_session.get(module, {}))
-    folder = folder or place()
+    return _session.get(module, {}) | _on_disk(module, folder or place())
+
+
+def _on_disk(module, folder):
+    found = {}
     for file in folder.glob(f"{module}/q*.*") if folder else ():
         with suppress(OSError, ValueError):  # a damaged file is written anew with the next right answer
             day = datetime.date.fromisoformat(file.read_text(encoding="utf-8").strip())
