@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         elif options.command == "progress":
             overview(FOLDER)
         else:
-            from .grading import grade  # here, because a student needs none of it
+            from course_utils.grading.run import grade  # here, because a student needs none of it
 
             print(grade(options.folder, options.out, options.seconds, options.memory))
     except Problem as problem:
