@@ -226,6 +226,7 @@ def says_correct(check):
     return (
         "from IPython.utils.capture import capture_output\n\nwith capture_output() as _said:\n"
         + textwrap.indent(check, "    ")
-        + "\n_words = _said.stdout + str([output.data for output in _said.outputs])\n"
-        + f"assert _words.count('Correct') == {len(re.findall(r'^[^#]*[.]check[(]', check, re.M))}, _words"
+        + "\n_words = [_said.stdout, *(output.data.get('text/plain', '') for output in _said.outputs)]\n"
+        + "_right = [line for text in _words for line in text.splitlines() if line.startswith('Correct')]\n"
+        + f"assert len(_right) == {len(re.findall(r'^[^#]*[.]check[(]', check, re.M))}, _words"
     )

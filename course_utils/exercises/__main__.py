@@ -1,4 +1,4 @@
-"""The command line of the homework: `start` for students, `grade` for teachers."""
+"""The command line of the exercises: `start` and `progress` for students, `grade` for teachers."""
 
 import argparse
 import importlib
@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 from .copies import Problem, start, student_copy
+from .overview import overview
+from .progress import FOLDER
 
 USAGE = """\
 python -m course_utils.exercises start hw1 [--student ID]
     copies homework 1 to my_work/; with an ID, a word that is yours alone, your generated images are yours alone, too
+python -m course_utils.exercises progress
+    shows how many exercises of each lesson and homework you have solved
 python -m course_utils.exercises grade FOLDER --out grades.csv [--seconds 180] [--memory 4096]
     runs and grades the .ipynb files of a folder; each may compute for so many seconds and take so many MB. grades.csv gets a
     row for each student and question, the folder grades/ a page for each student. Started again, it goes on"""
@@ -22,6 +26,7 @@ def main(arguments: list[str]) -> int:
     starts = commands.add_parser("start", usage=USAGE)
     starts.add_argument("name")
     starts.add_argument("--student")
+    commands.add_parser("progress", usage=USAGE)
     grades = commands.add_parser("grade", usage=USAGE)
     grades.add_argument("folder", type=Path)
     grades.add_argument("--out", type=Path, required=True)
@@ -32,6 +37,8 @@ def main(arguments: list[str]) -> int:
         if options.command == "start":
             student_copy(options.name)  # a Problem for a name that there is not
             print(start(options.name, importlib.import_module(f"course_utils.exercises.{options.name}"), options.student))
+        elif options.command == "progress":
+            overview(FOLDER)
         else:
             from course_utils.grading.run import grade  # here, because a student needs none of it
 
