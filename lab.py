@@ -24,6 +24,13 @@ ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"  # the one place for exact versions
 COURSE = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
 SUPPORTED = [(3, 11), (3, 12), (3, 13)]
+FIRST_SETS = """
+import sys, data_scripts
+try:
+    data_scripts.ensure("eliret"), data_scripts.ensure("membrane")
+except data_scripts.DataError as error:
+    sys.exit(str(error))
+"""
 # what uv calls pip's settings, so that both ask the same index
 SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -99,18 +106,16 @@ def lab(options):
     new = install(folder, locked(), steps)
     run = python(folder)
     with steps("Data sets of the first lessons"):
-        call([run, "-c", "import data_scripts as d; d.ensure('eliret'), d.ensure('membrane')"], "The data sets could not be made.")
-    # in a session of their own, so that Ctrl+C in this terminal does not end them; what fails here is made, and said, in the lesson
-    apart = {"creationflags": 0x208} if os.name == "nt" else {"start_new_session": True}  # no console, a process group of its own
-    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    subprocess.Popen([run, "-m", "data_scripts", "make", "--background"], cwd=ROOT, **quiet, **apart)
+        call([run, "-c", FIRST_SETS], "The data sets could not be made.")
+    others = subprocess.run([run, "-m", "data_scripts", "make", "--background"], cwd=ROOT, capture_output=True, text=True, check=False)
+    print(f"    {others.stdout.strip()}" if others.returncode == 0 else "    The other sets are made when a lesson asks for them.")
     if new:
         print(f"Ready after {time.monotonic() - steps.began:.0f} s: {size(folder)} in .venv, {size(ROOT / 'data')} in data/.")
     print("4/4 JupyterLab opens lesson 00 in your browser. Ctrl+C in this window ends it.", flush=True)
-    os.chdir(ROOT)  # jupyter_server_config.py is read from here
+    os.chdir(ROOT)
     os.environ["PATH"] = os.pathsep.join([str(Path(run).parent), os.environ.get("PATH", "")])  # for JupyterLab's terminal and `!python`
     os.environ["VIRTUAL_ENV"] = str(folder)
-    command = [run, "-m", "jupyter", "lab", "--log-level=WARN", *options]
+    command = [run, "-m", "jupyter", "lab", "--config=.jupyter/jupyter_server_config.py", "--log-level=WARN", *options]
     if os.name != "nt":
         os.execv(run, command)
     with contextlib.suppress(KeyboardInterrupt):  # JupyterLab hears it, too, and asks
