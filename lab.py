@@ -1,4 +1,4 @@
-"""Opens the course. Needs Python 3.11, 3.12 or 3.13 and nothing else; where there is `make`, `make lab` starts it.
+"""Opens the course. Needs Python 3.11, 3.12 or 3.13 and nothing else; `make lab` is `python lab.py` with a Python that fits.
 
 python lab.py                              environment in .venv, first data sets, then JupyterLab on lesson 00
 python lab.py --no-browser                 the same; options go to JupyterLab
@@ -82,11 +82,6 @@ def main(arguments):
         print(__doc__.strip())
         return 0
     try:
-        if sys.version_info[:2] not in SUPPORTED:
-            raise Problem(
-                f"The course needs Python 3.11, 3.12 or 3.13, and this is {sys.version.split()[0]}. Install one of them (python.org; "
-                "several can stand side by side), then say: python3.12 lab.py, on Windows: py -3.12 lab.py"
-            )
         if arguments[:1] == ["install"]:
             folder, *packages = arguments[1:] or [".venv"]
             install(ROOT / folder, [packages] if packages else locked(), Steps(2))
@@ -141,6 +136,7 @@ def install(folder, packages, steps):
         return False
     with steps(f"Python environment in {folder.name}"):
         if installing.exists() or not works(folder):
+            supported()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             installing.touch()
@@ -194,8 +190,17 @@ def call(command, trouble):
 def digest(packages):
     """sha256 of all that decides what is installed."""
     files = [ROOT / "pyproject.toml", LOCK, *(ROOT / word for words in packages for word in words if (ROOT / word).is_file())]
-    parts = [sys.version, repr(packages), *(file.read_text(encoding="utf-8") for file in files)]
+    parts = [repr(packages), *(file.read_text(encoding="utf-8") for file in files)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def supported():
+    """Problem if the Python that runs this file is none that an environment can be made of."""
+    if sys.version_info[:2] not in SUPPORTED:
+        raise Problem(
+            f"The course needs Python 3.11, 3.12 or 3.13, and this is {sys.version.split()[0]}. Install one of them (python.org; "
+            "several can stand side by side), then say: python3.12 lab.py, on Windows: py -3.12 lab.py"
+        )
 
 
 def works(folder):
