@@ -67,7 +67,7 @@ def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict])
 
 def _draw_pair(left, right, image, mask, table, setting):
     moved, moved_mask = distort(image, mask, **setting)
-    left.imshow(moved, interpolation="nearest")
+    left.imshow(moved)
     right.imshow(show.overlay(moved, moved_mask, table), interpolation="nearest")
 
 

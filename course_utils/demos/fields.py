@@ -47,7 +47,7 @@ def draw_field_of_view(image, settings: list[dict]) -> Figure:
     """One column for each setting (arguments of `span`): the image, a dot for each output, a rectangle for what the middle one sees."""
     ratio, alone = image.shape[0] / image.shape[1], len(settings) == 1
     side = sliders.grid(1, ratio, title=0)[2] if alone else 2.4
-    fig, axes = show.new(len(settings), 1, (side, side * ratio + 0.6 * (not alone)))
+    fig, axes = show.new(len(settings), 1, (side, side * ratio + 0.7 * (not alone)))
     for axis, setting in zip(axes.flat, settings, strict=True):
         _draw_view(axis, image, setting)
         axis.set_title("" if alone else _text(image, setting))

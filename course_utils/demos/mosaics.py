@@ -36,11 +36,13 @@ def tiling(image, scale: int = 1) -> None:
 def draw_tiling(image, settings: list[dict], scale: int = 1) -> Figure:
     """One column for each setting (`tile` in pixels, `overlap` as a share of it): outlines of the tiles, and their weights along x."""
     alone = len(settings) == 1
-    fig, axes = show.new(len(settings), 2, (6.4, 1.9) if alone else (2.4, 1.9), height_ratios=(2.4, 1))
+    ratio = image.shape[0] / image.shape[1]
+    fig, axes = show.new(len(settings), 2, (6.4, 1.95) if alone else (2.4, 1.5 * ratio + 0.5), height_ratios=(3, 1))
     for pair, setting in zip(axes.T, settings, strict=True):
         _draw_tiles(*pair, image, setting, scale)
+        pair[0].set_title("" if alone else _tiling_text(np.multiply(image.shape[:2], scale), setting).replace(": ", "\n"))
         pair[0].set_axis_off()
-        pair[1].set(ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)")
+        pair[1].set(ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)", box_aspect=ratio / 3)  # as wide as the mosaic
     axes[1, 0].set_ylabel("weight")
     return fig
 
@@ -57,7 +59,7 @@ def _draw_tiles(above, below, image, setting, scale):
     above.add_patch(Rectangle(corners[0], tile, tile, facecolor="none", edgecolor="#E69F00", lw=2))
     for number, column in enumerate(columns):
         below.plot(np.arange(column, column + tile), line, color=show.PALETTE[number % 2], lw=1.2)
-    above.set(xlim=(0, width), ylim=(height, 0), title=_tiling_text((height, width), setting).replace(": ", "\n"))
+    above.set(xlim=(0, width), ylim=(height, 0))
     below.set_xlim(0, width)
 
 

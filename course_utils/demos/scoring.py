@@ -48,10 +48,10 @@ def circle_scores(shift: int, radius: int) -> dict[str, float]:
 def draw_circles(settings: list[dict]) -> Figure:
     """One column for each setting (arguments of `circle_scores`) with its scores below, and one with scores against the shift."""
     alone = len(settings) == 1
-    fig, axes = show.new(len(settings) + 1, 1, (3.2, 3.9) if alone else (2.1, 3.3), width_ratios=[1] * len(settings) + [1.4])
+    fig, axes = show.new(len(settings) + 1, 1, (3.2, 3.9) if alone else (2.0, 3.5), width_ratios=[1] * len(settings) + [1.4])
     _draw_circles(axes[0], settings)
     axes[0, -1].set(xlabel="shift (pixels)", xlim=(-2, 62), ylim=(-0.03, 1.03))
-    axes[0, -1].legend(fontsize=8, loc="lower left")
+    axes[0, -1].legend(fontsize=8, loc="center right")
     patches = [Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", label=name) for name, colour in OVERLAP.items()]
     fig.legend(handles=patches, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     return fig
@@ -64,7 +64,7 @@ def _draw_circles(axes, settings):
         axis.imshow(kinds[np.where(mask, np.where(prediction, 0, 1), np.where(prediction, 2, 3))], interpolation="nearest")
         axis.set_title("shift {shift}, radius {radius}".format(**setting))
         lines = [f"{name:<15} {value:6.2f}" if name != "area difference" else f"{name:<15} {value:+6d}" for name, value in _scores(setting)]
-        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=8)
+        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=8 if len(settings) == 1 else 7)
         axis.set_axis_off()
     for (name, style), values in zip(CURVES.items(), curves(settings[0]["radius"]), strict=True):
         axes[-1].plot(np.arange(0, 61, 2), values, style, label=name)
