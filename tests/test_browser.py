@@ -49,7 +49,9 @@ def page(tmp_path_factory):
         cells += [cell.source for cell in lesson.cells if cell.cell_type == "code" and re.search(r"^demos\.", cell.source, re.M)]
     nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), folder / "demos.ipynb")
     with server(folder) as address, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/lab/tree/demos.ipynb")
         page.wait_for_selector(".jp-CodeCell")

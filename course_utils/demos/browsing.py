@@ -23,6 +23,8 @@ def confusion(matrix, table: ClassTable, share) -> None:
     show.figure(draw_confusion(matrix, table, share, still), alt)
 
     fig = draw_confusion(matrix, table, share, still[-1:])
+    for axis in fig.axes:  # room for every name
+        axis.set_yticks([0], [max(table.names, key=len) + " "])
     sliders.play(
         fig,
         lambda name: _draw_bars(fig.axes, matrix, table, share, table.names.index(name)),

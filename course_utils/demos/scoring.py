@@ -58,13 +58,13 @@ def draw_circles(settings: list[dict]) -> Figure:
 
 
 def _draw_circles(axes, settings):
-    kinds = np.array(list(OVERLAP.values()), np.uint8)
+    kinds, size = np.array(list(OVERLAP.values()), np.uint8), 8 if len(settings) == 1 else 7
     for axis, setting in zip(axes, settings, strict=False):
         mask, prediction = two_circles(**setting)
         axis.imshow(kinds[np.where(mask, np.where(prediction, 0, 1), np.where(prediction, 2, 3))], interpolation="nearest")
         axis.set_title("shift {shift}, radius {radius}".format(**setting))
         lines = [f"{name:<15} {value:6.2f}" if name != "area difference" else f"{name:<15} {value:+6d}" for name, value in _scores(setting)]
-        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=8 if len(settings) == 1 else 7)
+        axis.text(0, -0.06, "\n".join([*lines, ""]), transform=axis.transAxes, va="top", family="monospace", fontsize=size)
         axis.set_axis_off()
     for (name, style), values in zip(CURVES.items(), curves(settings[0]["radius"]), strict=True):
         axes[-1].plot(np.arange(0, 61, 2), values, style, label=name)
