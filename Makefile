@@ -57,7 +57,7 @@ test: install
 suite:
 	$(call stage,ruff,$(RUN) -m ruff check . && $(RUN) -m ruff format --check .)
 	$(call stage,unit tests and hygiene,$(RUN) -m pytest $(PARALLEL) tests)
-	$(call stage,tiny copies,$(RUN) notebooks/build.py tiny)
+	$(call stage,tiny copies,$(RUN) -m notebooks.build tiny)
 	$(call stage,notebooks,$(RUN) -m pytest $(PARALLEL) $(NBVAL) --durations=10 build/tiny)
 
 # course_utils on JAX, in an environment that holds no TensorFlow
@@ -82,7 +82,7 @@ test-colab: .venv-colab/.installed
 	@touch $@
 
 notebooks: install
-	@$(RUN) notebooks/build.py build
+	@$(RUN) -m notebooks.build build
 
 bench: install
 	@$(RUN) -m tests.bench

@@ -251,7 +251,9 @@ for pairs, table in [(eliret, ELIRET), (membrane, MEMBRANE)]:
         scores = {"accuracy": metrics.pixel_accuracy(matrix), "mean IoU": metrics.mean_iou(matrix)}
         rows.append({"set": pairs.name, "every pixel is": name, **scores})
 show.table(rows)
-show.record(membrane_accuracy=rows[-1]["accuracy"], membrane_iou=rows[-1]["mean IoU"])
+
+# %% tags=["record"]
+record(membrane_accuracy=rows[-1]["accuracy"], membrane_iou=rows[-1]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** An answer without a single membrane has an accuracy of about 0.78 on a set that is all about membranes. Its mean
@@ -407,7 +409,7 @@ ex.q7_1.check(points_to_mask)
 # images and epochs of the papers, hours without a GPU. To change the size, edit the parameters cell, or type in a terminal
 #
 # ```
-# python notebooks/build.py run 00 --size full
+# python -m notebooks.build run 00 --size full
 # ```
 #
 # which writes a copy to `build/` and leaves the lesson as it is. **A GPU of your own** (NVIDIA, Linux, or WSL2 on Windows): run `pip

@@ -574,7 +574,9 @@ for rate in (6, 12, 18):
     agree(2 * image, by_keras(keras.layers.Conv2D(1, 1, dilation_rate=rate), image, one))
 print(wide, f"3×3 at rate 2: {wide.shape} with {np.count_nonzero(wide)} weights", sep="\n")
 print(f"1×1 at rate 18: {dilate(one, 18).shape}")
-show.record(largest_difference_to_keras=max(differences))
+
+# %% tags=["record"]
+record(largest_difference_to_keras=max(differences))
 
 # %% [markdown]
 # **What we see.** 3×3 at rate 2 sees 5×5 with 9 weights, and `same` means `rate` zeros on each side. The last line is the largest

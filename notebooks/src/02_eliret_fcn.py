@@ -125,7 +125,9 @@ errors = {
 }
 for name, error in errors.items():
     print(f"{name}: test MSE {error:.3f}")
-show.record(baseline_mse=errors[f"grey {share:.2f} everywhere"])
+
+# %% tags=["record"]
+record(baseline_mse=errors[f"grey {share:.2f} everywhere"])
 
 # %% [markdown]
 # **What we see.** "All background" is right on three pixels of four, so an accuracy of 75 % is worth nothing here. The best constant has an MSE
@@ -218,7 +220,9 @@ show.histories(
 # %%
 test_mse = model.evaluate(test_images, test_masks, verbose=0)
 print(f"test MSE {test_mse:.4f}, best constant {errors[f'grey {share:.2f} everywhere']:.3f}")
-show.record(fcn_test_mse=test_mse)
+
+# %% tags=["record"]
+record(fcn_test_mse=test_mse)
 
 # %% [markdown]
 # **What we see.** The error of the network is a tenth of that of the best constant. The dashed curve runs *below* the full one: dropout is on
@@ -366,7 +370,9 @@ for form, part in [("ellipses", fills[:25]), ("rectangles", fills[25:])]:
     more = f"{(part[:, 1] > part[:, 0]).sum()} of {len(part)}"
     rows.append({"form": form, "masks": in_masks, "predictions": predicted, "fill more": more})
 show.table(rows)
-show.record(
+
+# %% tags=["record"]
+record(
     ellipses_fill_change=rows[0]["predictions"] - rows[0]["masks"],
     rectangles_fill_change=rows[1]["predictions"] - rows[1]["masks"],
 )
@@ -415,7 +421,9 @@ show.histories(
 print(
     f"after {long['epoch'][-1]} epochs: train {long['train'][-1]:.4f}, validation {long['val'][-1]:.4f}, test {long['test'][-1]:.4f}"
 )
-show.record(fcn_full_test_mse=long["test"][-1])
+
+# %% tags=["record"]
+record(fcn_full_test_mse=long["test"][-1])
 
 # %% [markdown]
 # **What we see.** On unseen images the curve levels out while the training error goes on falling: more epochs mostly memorise. The course

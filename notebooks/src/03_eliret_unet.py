@@ -235,9 +235,9 @@ for name, guess in guesses.items():
     )
 show.table(rows, digits=4)
 mse = {row["network"]: row["test MSE"] for row in rows}
-show.record(
-    unet_test_mse=mse["U-Net"], fcn_test_mse=mse["FCN"], unet_over_fcn=mse["U-Net"] / mse["FCN"]
-)
+
+# %% tags=["record"]
+record(unet_test_mse=mse["U-Net"], fcn_test_mse=mse["FCN"], unet_over_fcn=mse["U-Net"] / mse["FCN"])
 
 # %% tags=["picture"]
 wrong = np.abs((guesses["FCN"] > 0.5) - np.float32(test_masks)).mean(axis=(1, 2))
@@ -363,9 +363,9 @@ for name in ("fcn", "unet"):
     print(
         f"{name}, epoch {kept[name]['epoch'][-1]}: train {kept[name]['train'][-1]:.1e}, test {kept[name]['test'][-1]:.4f}"
     )
-show.record(
-    unet_full_test_mse=kept["unet"]["test"][-1], unet_full_train_mse=kept["unet"]["train"][-1]
-)
+
+# %% tags=["record"]
+record(unet_full_test_mse=kept["unet"]["test"][-1], unet_full_train_mse=kept["unet"]["train"][-1])
 
 # %% [markdown]
 # **What we see.** The training error of the U-Net falls by orders of magnitude, its error on unseen images does not: the gap is what it learnt by
@@ -410,7 +410,9 @@ show.histories(
 )
 show.table(gaps, digits=4)
 by_remedy = {row["remedy"]: row for row in gaps}
-show.record(
+
+# %% tags=["record"]
+record(
     gap_without=by_remedy["none"]["test / train"],
     gap_l2=by_remedy["L2"]["test / train"],
     gap_flips=by_remedy["flips"]["test / train"],
@@ -511,7 +513,9 @@ rows = [
     for (name, rate), runs in starts.items()
 ]
 show.table(rows)
-show.record(
+
+# %% tags=["record"]
+record(
     loss_0_1=starts["[0, 1]", RATES[-1]][:, -1].mean(),
     loss_pm1=starts["[−1, 1]", RATES[-1]][:, -1].mean(),
     loss_pm1_normalised=starts["[−1, 1], normalised", RATES[-1]][:, -1].max(),
@@ -555,7 +559,9 @@ for (name, build), epochs in zip(quick.items(), QUICK_EPOCHS, strict=True):
     before = {"s in section 4": round(runs[name].seconds), "test MSE": mse[name]}
     rows.append({"network": name} | before | {"s now": round(run.seconds), "test MSE now": error})
 show.table(rows, digits=4)
-show.record(
+
+# %% tags=["record"]
+record(
     quick_fcn_test_mse=rows[0]["test MSE now"],
     quick_unet_test_mse=rows[1]["test MSE now"],
 )

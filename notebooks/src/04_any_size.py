@@ -425,9 +425,11 @@ show.table(rows)
 alt = "Three larger images: training on moved shapes finds them, on centred shapes it does not."
 predictions = {"centred": segment(before, images), "moved": segment(after, images)}
 show.pairs(images, masks, ELIRET, predictions=predictions, size=2.1, alt=alt)
-for where, row in zip(["test", "larger"], rows, strict=True):
-    numbers = {f"before_{where}": row["centred"], f"after_{where}": row["moved"]}
-    show.record(**{f"baseline_{where}": row["all background"]}, **numbers)
+
+# %% tags=["record"]
+record(baseline_test=rows[0]["all background"], baseline_larger=rows[1]["all background"])
+record(before_test=rows[0]["centred"], before_larger=rows[1]["centred"])
+record(after_test=rows[0]["moved"], after_larger=rows[1]["moved"])
 
 # %% [markdown]
 # **What we see.** On the larger images from 0.47 to 0.91, and the test images gain too; part of *their* gain may come from training four
@@ -541,7 +543,9 @@ for name, way in [("one pass", one_pass), ("windows", slide)]:
     row = {"way": name, "pixels computed": pixels, "seconds": seconds}
     rows.append(row | {"mean IoU": metrics.mean_iou(matrix)})
 show.table(rows)
-show.record(windows_cost=rows[1]["pixels computed"] / rows[0]["pixels computed"])
+
+# %% tags=["record"]
+record(windows_cost=rows[1]["pixels computed"] / rows[0]["pixels computed"])
 
 # %% [markdown]
 # **What we see.** Eight times the pixels, for a score that is a little better: each pixel is the mean of up to sixteen outputs, and

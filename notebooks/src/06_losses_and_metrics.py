@@ -292,7 +292,9 @@ weighted_iou = metrics.frequency_weighted_iou(matrix)
 print(
     f"IoU by class {metrics.iou(matrix)}, mean {mean_iou:.2f}, frequency-weighted {weighted_iou:.2f}"
 )
-show.record(background_accuracy=accuracy, background_mean_iou=mean_iou)
+
+# %% tags=["record"]
+record(background_accuracy=accuracy, background_mean_iou=mean_iou)
 
 # %% [markdown]
 # **What we see.** The background's IoU is 0.9 and the object's 0; the mean is half of their sum. The frequency-weighted IoU, 0.81, forgives
@@ -385,7 +387,9 @@ ways |= {"mean of four batches": np.mean(batches)}
 ways |= {f"absent class counted {n}": score(masks, predictions, absent=n) for n in (0, 1)}
 ways["void counted as class 0"] = score(np.where(masks == 255, 0, masks), predictions)
 show.table([{"way": way, "mean IoU": value} for way, value in ways.items()])
-show.record(scores_apart=max(ways.values()) - min(ways.values()))
+
+# %% tags=["record"]
+record(scores_apart=max(ways.values()) - min(ways.values()))
 
 # %% [markdown]
 # **What we see.** From 0.53 to 0.85 for the same pixels; 0.71 is the one to report. The mean of batches hides class 2, which three
@@ -467,9 +471,11 @@ LEAVES = ClassTable("leaves", [Class(i, *entry, i) for i, entry in enumerate(col
 train, test = make(IMAGES, seed=1), make(IMAGES, seed=2)
 share = np.bincount(train[1].ravel(), minlength=3) / train[1].size
 print("shares:", dict(zip(LEAVES.names, share.round(4).tolist(), strict=True)))
-show.record(aphid_share=share[2])
 alt = "Four grey images of leaves with specks, and masks: aphids are the specks on leaves."
 show.pairs(*(part[:4] for part in test), LEAVES, alt=alt, size=2.0)
+
+# %% tags=["record"]
+record(aphid_share=share[2])
 
 # %% [markdown]
 # **What we see.** Aphids fill half a per cent of the pixels. Five U-Nets, alike in all but the loss, get the same seconds of the processor.
@@ -530,10 +536,12 @@ for name, loss in [("all soil", None), *losses.items()]:
 show.table(rows)
 plain = np.mean(aphid["cross-entropy"])
 gain = sorted(np.mean(aphid[name]) - plain for name in ("weighted", "Dice", "Tversky"))
-show.record(cross_entropy_iou=plain, best_gain=gain[-1], second_gain=gain[-2])
 few = {name: found[name] for name in ("cross-entropy", "weighted", "Dice")}
 alt = "Test images, masks, and what three networks found: with weights and Dice more aphids."
 show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
+
+# %% tags=["record"]
+record(cross_entropy_iou=plain, best_gain=gain[-1], second_gain=gain[-2])
 
 # %% [markdown]
 # **What we see.** After 11 to 16 epochs plain cross-entropy finds no aphid, and focal hardly one: a few specks cost next to nothing in a mean

@@ -207,7 +207,9 @@ show.table(
     ],
     digits=2,
 )
-show.record(pedestrian_share=share["train"][4], sign_share=share["train"][12])
+
+# %% tags=["record"]
+record(pedestrian_share=share["train"][4], sign_share=share["train"][12])
 
 # %% [markdown]
 # **What we see.** Three orders of magnitude, and the three splits agree. Most frames hold a sign and a pedestrian somewhere, yet together they are
@@ -335,8 +337,10 @@ ended = {name: (values[len(values) // 2], values[-1]) for name, values in curves
 print(
     {name: f"{middle:.3f} half-way, {end:.3f} at the end" for name, (middle, end) in ended.items()}
 )
-show.record(accuracy_half=ended["pixel accuracy"][0], accuracy_end=ended["pixel accuracy"][1])
-show.record(dice_half=ended["mean Dice"][0], dice_end=ended["mean Dice"][1])
+
+# %% tags=["record"]
+record(accuracy_half=ended["pixel accuracy"][0], accuracy_end=ended["pixel accuracy"][1])
+record(dice_half=ended["mean Dice"][0], dice_end=ended["mean Dice"][1])
 
 # %% [markdown]
 # **What we see.** Half-way the accuracy, 0.85, looks nearly converged; it ends at 0.90. The mean Dice, 0.34 half-way, still has a quarter of that
@@ -478,9 +482,6 @@ zero = np.flatnonzero((share["train"] < 0.01) & (by_class["cross-entropy"] < 0.0
 lifted = zero[by_class["weighted"][zero] > 0.05]
 for text, classes in [("at 0 with cross-entropy", zero), ("lifted above 0.05", lifted)]:
     print(f"under 1 % of the pixels and {text}: {', '.join(CARLA.names[k] for k in classes)}")
-show.record(rare_at_zero=len(zero), rare_lifted=len(lifted))
-show.record(mean_iou_plain=metrics.mean_iou(sums["cross-entropy"]))
-show.record(mean_iou_weighted=metrics.mean_iou(sums["weighted"]))
 
 some = splits["test"][:: len(splits["test"]) // 4 + 1]
 images, masks = some.arrays(SIZE)
@@ -488,6 +489,11 @@ networks = {"cross-entropy": plain, "weighted": weighted}
 guesses = {name: predict(model, images) for name, model in networks.items()}
 alt = "Test streets, masks, and two predictions: only the weighted network draws lines and poles."
 show.pairs(images, masks, CARLA, predictions=guesses, size=2.3, alt=alt)
+
+# %% tags=["record"]
+record(rare_at_zero=len(zero), rare_lifted=len(lifted))
+record(mean_iou_plain=metrics.mean_iou(sums["cross-entropy"]))
+record(mean_iou_weighted=metrics.mean_iou(sums["weighted"]))
 
 # %% [markdown]
 # **What we see.** Two classes that were at 0 come up: road lines to 0.58, poles to 0.19; *other* stirs. The mean IoU gains. The price stands in
@@ -551,7 +557,9 @@ for name, pairs in distorted.items():
     }
     rows.append({"distortion of the test frames": name} | scores)
 show.table(rows)
-show.record(iou_as_it_is=rows[0]["mean IoU"], iou_transposed=rows[3]["mean IoU"])
+
+# %% tags=["record"]
+record(iou_as_it_is=rows[0]["mean IoU"], iou_transposed=rows[3]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** Mirrored, a street is a street. Brightness, blur and hue come with other cameras and weather, and cost two fifths of the mean IoU
@@ -615,7 +623,9 @@ for name, said in guesses.items():
     }
     rows.append({"on real frames": name} | scores)
 show.table(rows)
-show.record(real_iou=rows[0]["mean IoU"], real_iou_tuned=rows[1]["mean IoU"])
+
+# %% tags=["record"]
+record(real_iou=rows[0]["mean IoU"], real_iou_tuned=rows[1]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** A network that has never seen the real simulator gets three pixels of four right; its mean IoU, 0.35, is not far below the 0.44

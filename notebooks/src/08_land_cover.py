@@ -174,7 +174,9 @@ show.table(rows)
 edges = (blocks != blocks[..., :1]).any(axis=2)
 share = rows[0]["invented pixels"] / edges.sum()
 print(f"{share:.0%} of the pixels that hold a border got a label that none of their 16 pixels has")
-show.record(invented=share)
+
+# %% tags=["record"]
+record(invented=share)
 
 # %% [markdown]
 # **What we see.** Bilinear shrinking writes *building*, *woodland* and *water* along every road and every edge where there is none, and no
@@ -364,8 +366,10 @@ for network, model in {"all other": None, **networks}.items():
         rows.append(row | {"mean IoU": metrics.mean_iou(matrix)} | by_class)
 show.table(rows)
 leak = {n: rows[i]["mean IoU"] - rows[i + 1]["mean IoU"] for n, i in (("fcn32", 2), ("segnet", 4))}
-show.record(**{f"leak_{name}": value for name, value in leak.items()})
-show.record(
+
+# %% tags=["record"]
+record(**{f"leak_{name}": value for name, value in leak.items()})
+record(
     fcn32_iou=rows[3]["mean IoU"], segnet_iou=rows[5]["mean IoU"], baseline_iou=rows[1]["mean IoU"]
 )
 
@@ -478,8 +482,10 @@ at_seam = {name: wrong[name][:NEAR].sum() / pixels[:NEAR].sum() for name in maps
 away = {name: wrong[name][NEAR * 4 :].sum() / pixels[NEAR * 4 :].sum() for name in maps}
 rows = [{"tiles": n, "wrong within 8 pixels": at_seam[n], "wrong beyond 32": away[n]} for n in maps]
 show.table(rows, digits=4)
-show.record(seam_joined=at_seam["joined"], seam_blended=at_seam["blended"])
-show.record(seam_gain=at_seam["joined"] - at_seam["blended"])
+
+# %% tags=["record"]
+record(seam_joined=at_seam["joined"], seam_blended=at_seam["blended"])
+record(seam_gain=at_seam["joined"] - at_seam["blended"])
 
 # %% [markdown]
 # **What we see.** Joined tiles err in 15.2 % of the pixels within 8 pixels of a seam, blended ones in 11.0 %. Beyond 32 pixels both err
@@ -542,8 +548,10 @@ for name in (strange, names[0]):
         size = mosaic.height * mosaic.width
     rows.append({"pixels": size, "peak MB": peak, "all at once, MB": size * (3 + 5) * 4 / 1e6})
 show.table(rows, digits=1)
-show.record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[1]["peak MB"])
 scratch.cleanup()
+
+# %% tags=["record"]
+record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[1]["peak MB"])
 
 # %% [markdown]
 # **What we see.** 13.5 MB and 13.8 MB, although the mosaic grew four times; all at once would have taken 134 and 537 MB. What is kept is

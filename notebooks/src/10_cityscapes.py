@@ -187,7 +187,9 @@ by_id = metrics.mean_iou(metrics.confusion_matrix(ids, lazy, 34))
 known = CITYSCAPES.to_train(ids)
 by_train_id = metrics.mean_iou(metrics.confusion_matrix(known, np.where(lazy == 23, 10, 0), 19))
 print(f"the same prediction: mean IoU {by_id:.3f} over ids, {by_train_id:.3f} over train ids")
-show.record(lazy_by_id=by_id, lazy_by_train_id=by_train_id)
+
+# %% tags=["record"]
+record(lazy_by_id=by_id, lazy_by_train_id=by_train_id)
 
 # %% [markdown]
 # **What we see.** The free classes lift the score. Notice it by the list of classes: if it holds things that never change, they are free.
@@ -340,8 +342,10 @@ show.table(
     digits=2,
 )
 city_iou = {name: metrics.mean_iou(matrices[name]) for name in city}
-show.record(city_best=max(city_iou.values()), city_least=min(city_iou.values()))
-show.record(city_baseline=metrics.mean_iou(matrices["all one class"]))
+
+# %% tags=["record"]
+record(city_best=max(city_iou.values()), city_least=min(city_iou.values()))
+record(city_baseline=metrics.mean_iou(matrices["all one class"]))
 
 # %% [markdown]
 # **What we see.** After a minute four networks know road, building, car and sky. SegNet, all green, is below the constant answer: what its many
@@ -413,8 +417,10 @@ matrices = {
 matrices["all one class"] = majority(real["val"], share_of["camvid"].argmax())
 summary(matrices, camvid, camvid_runs)
 camvid_iou = {name: metrics.mean_iou(matrices[name]) for name in camvid}
-show.record(camvid_best=max(camvid_iou.values()), camvid_least=min(camvid_iou.values()))
-show.record(camvid_baseline=metrics.mean_iou(matrices["all one class"]))
+
+# %% tags=["record"]
+record(camvid_best=max(camvid_iou.values()), camvid_least=min(camvid_iou.values()))
+record(camvid_baseline=metrics.mean_iou(matrices["all one class"]))
 
 # %%
 from course_utils.classes import CAMVID
@@ -431,7 +437,7 @@ show.pairs(images, masks, CAMVID, predictions=guesses, size=2.0, alt=alt)
 #
 # ## 7 · How sure is the order?
 # One run each says little: another seed draws other first weights and another order of the frames. So before this notebook every network was
-# trained with three seeds on all CamVid frames (`build.py evidence camvid`): 4 epochs at 128×160; and the protocol that counts, 36 epochs at
+# trained with three seeds on all CamVid frames (`notebooks.build evidence camvid`): 4 epochs at 128×160; and the protocol that counts, 36 epochs at
 # 96×128 and then 16 at 192×256, four times the pixels. You draw the numbers.
 
 # %%
@@ -473,9 +479,11 @@ for name in reversed(order):
 show.table(rows)
 print(f"saying one class everywhere: mean IoU {baseline:.3f}")
 ranked = {kind: sorted(np.mean(seeds) for seeds in found.values()) for kind, found in ious.items()}
-show.record(long_best=ranked["long"][-1], long_least=ranked["long"][0], long_baseline=baseline)
-show.record(short_gap=ranked["short"][-1] - ranked["short"][1])  # to the second worst
-show.record(seed_range=np.mean([np.ptp(found) for found in scores.values()]))
+
+# %% tags=["record"]
+record(long_best=ranked["long"][-1], long_least=ranked["long"][0], long_baseline=baseline)
+record(short_gap=ranked["short"][-1] - ranked["short"][1])  # to the second worst
+record(seed_range=np.mean([np.ptp(found) for found in scores.values()]))
 
 # %% [markdown]
 # **What we see.** After 52 epochs U-Net (0.611), DeepLab (0.610) and FCN-8s (0.605) are nearer to each other than the seeds of DeepLab alone, 0.586 to

@@ -260,7 +260,9 @@ for name, given in forms.items():
     matrix = metrics.confusion_matrix(masks, said, 13)
     scores[name] = metrics.mean_iou(matrix)
 show.table([{"form": name, "mean IoU": score} for name, score in scores.items()])
-show.record(right_form=scores["as trained"], wrong_form=scores["arrives as 0–1"])
+
+# %% tags=["record"]
+record(right_form=scores["as trained"], wrong_form=scores["arrives as 0–1"])
 
 # %% [markdown]
 # **What we see.** Blue first costs hardly anything: among the looks of section 3 were swapped channels. Arriving in 0–1, more than half of the
@@ -329,7 +331,9 @@ for frozen in (True, False):
     score = metrics.mean_iou(metrics.confusion_matrix(masks, said, 13))
     rows.append({"encoder": "frozen" if frozen else "not frozen", "mean IoU": score})
 show.table([{"encoder": "before", "mean IoU": scores["as trained"]}, *rows])
-show.record(averages_drift=scores["as trained"] - rows[1]["mean IoU"])
+
+# %% tags=["record"]
+record(averages_drift=scores["as trained"] - rows[1]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** No weight has moved, and 0.05 is lost: averages over twenty pairs of cities took the place of those over the streets.
@@ -549,7 +553,7 @@ show.figure(
 #
 # ## 7 · How sure is it?
 # One seed, ten frames chosen by chance. Before this notebook, three seeds were run for 10, 40 and 160 labelled frames of the city, and of
-# CamVid's real streets, some of them with more steps (`build.py evidence transfer`). Each seed draws other frames and other first weights.
+# CamVid's real streets, some of them with more steps (`notebooks.build evidence transfer`). Each seed draws other frames and other first weights.
 # In `encoder` only the frozen encoder comes from the simulator; its decoder begins with random weights.
 
 # %%
@@ -615,7 +619,9 @@ for case, found in sorted(results.items(), key=lambda item: (item[0][0] != "city
             margins[f"{case[0]}_{start}_{case[1]}_{case[2]}"] = gap
     rows.append(row)
 show.table(rows)
-show.record(**margins)
+
+# %% tags=["record"]
+record(**margins)
 
 # %% [markdown]
 # **What we see.** Frozen is ahead in every case, fine-tuned in all but one. Trained much longer, from scratch can catch up (He et al., 2019).

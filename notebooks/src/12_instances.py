@@ -204,7 +204,9 @@ for what, guess in guesses.items():
     row = {"what it gets": what, "pixel accuracy": metrics.pixel_accuracy(matrix)}
     rows.append(row | {"mean IoU": metrics.mean_iou(matrix)})
 show.table(rows)
-show.record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
+
+# %% tags=["record"]
+record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** What a network expects stands in its converter: pixels from 0 to 255, the mean and spread of ImageNet, a square, into which the
@@ -272,7 +274,9 @@ for name, said in ways.items():
     rows.append({"what is enlarged": name} | ious)
 show.table(rows)
 edge = [row["mean IoU, within 8 pixels"] for row in rows]
-show.record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
+
+# %% tags=["record"]
+record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
 
 # %%
 some = [0, len(val) // 2, len(val) - 1]
@@ -379,7 +383,9 @@ for bins in ((), (1,), (2,), (6,), (1, 2, 3, 6)):
     said = 1 + network.predict(asked[0], verbose=0)[..., 1:].argmax(-1)
     right[bins] = float((said == asked[1])[asked[1] > 0].mean())
 show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.items()])
-show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
+
+# %% tags=["record"]
+record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
 
 # %% [markdown]
 # **What we see.** Without a pyramid the network sees nearby spots only: 0.72 of the patches right. The whole image's mean does not tell which quarter
@@ -451,7 +457,6 @@ joined = [instances.components(truth // 1000, counted, least=20) for truth in tr
 perfect = instances.panoptic_quality(truths, joined)
 rows = [{"class": counted[k]} | score for k, score in perfect.items() if k in counted]
 show.table(rows, digits=2)
-show.record(perfect_cars=perfect[26]["PQ"])
 
 frame = int(np.argmax([len(np.unique(truth[truth // 1000 == CAR])) for truth in truths]))
 shades = np.random.default_rng(3).integers(60, 256, (40_000, 3)).astype(np.uint8)
@@ -463,6 +468,9 @@ alt = (
 show.images(
     [view[160:400] for view in views], ["image", "things", "regions"], columns=1, size=7.0, alt=alt
 )
+
+# %% tags=["record"]
+record(perfect_cars=perfect[26]["PQ"])
 
 # %% [markdown]
 # **What we see.** Buses and motorcycles stand alone: PQ 1 and 0.94. Cars park side by side and get 0.44, though mean IoU is 1: 235 of 382 cars
@@ -594,8 +602,6 @@ for name, answers in ways.items():
 show.table(rows)
 print(f"true objects: {sum(len(np.unique(truth)) - 1 for truth in truths)}")
 joined, parted = rows[0], rows[2]
-show.record(pq_after=parted["PQ"], pq_gain=parted["PQ"] - joined["PQ"])
-show.record(ap_after=parted["AP 0.5"], ap_gain=parted["AP 0.5"] - joined["AP 0.5"])
 crowded, views = np.argsort([len(np.unique(truth)) for truth in truths])[-3:], []
 for k in crowded:
     said = [shades[ways[name][k][0]] for name in ("components", "watershed")]
@@ -603,6 +609,10 @@ for k in crowded:
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
 alt = "Heaps of lentils and beans, true objects, predicted borders, joined regions, watershed."
 show.images(views, titles, columns=5, size=2.0, alt=alt)
+
+# %% tags=["record"]
+record(pq_after=parted["PQ"], pq_gain=parted["PQ"] - joined["PQ"])
+record(ap_after=parted["AP 0.5"], ap_gain=parted["AP 0.5"] - joined["AP 0.5"])
 
 # %% [markdown]
 # **What we see.** The same pixels in three ways. As components, heaps are single objects: PQ 0.48. Without border pixels they fall apart, but each
@@ -701,7 +711,9 @@ for top, left, bottom, right_end in true:
     errors["bilinear"] += abs(between.ravel() - wanted).tolist()
 off = {name: float(np.mean(values)) for name, values in errors.items()}
 print({name: f"{value:.2f} pixels off" for name, value in off.items()})
-show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
+
+# %% tags=["record"]
+record(rounding_error=off["rounded"], align_error=off["bilinear"])
 
 # %% [markdown]
 # **What we see.** One box a car: 9 of 36. Rounding reads 4.3 pixels beside the place that is meant; reading in between is exact on a ramp.

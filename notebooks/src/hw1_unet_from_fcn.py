@@ -279,10 +279,10 @@ if networks:
     predictions = {name: one[some] for name, one in found.items()}
     show.pairs(test_images[some], test_masks[some], ELIRET, predictions=predictions, alt=alt)
 
-# %% tags=["teacher"]
-errors = {row["network"]: row["test MSE"] for row in rows}
-show.record(mse_a=errors["a"], mse_b=errors["b"], mse_c=errors["c"])
-show.record(b_over_a=errors["b"] / errors["a"], c_over_b=errors["c"] / errors["b"])
+# %% tags=["record"]
+record(**{f"mse_{row['network']}": row["test MSE"] for row in rows[1:]})
+record(b_over_a=rows[2]["test MSE"] / rows[1]["test MSE"])
+record(c_over_b=rows[3]["test MSE"] / rows[2]["test MSE"])
 
 # %% [markdown]
 # ### Exercise 7 · Is it the network, or the seed?
@@ -321,13 +321,15 @@ for better, worse in ("ba", "cb", "ca"):
     print(f"{better} beats {worse}: {beats(long[better], long[worse])}")
 
 # %% tags=["teacher"]
-show.record(**{f"full_{name}": np.mean(runs) for name, runs in long.items()})
-show.record(full_order=sum(beats(long[one], long[two]) for one, two in ("ba", "cb")))
 short = [steps[f"short a {number}"]["result"]["test"] for number in (1, 2, 3)]
 students = [step["result"]["test"] for key, step in steps.items() if key.startswith("student")]
 for who, errors in (("three seeds", short), (f"own images of {len(students)} students", students)):
     print(f"a at lesson size, {who}: {min(errors):.4f} to {max(errors):.4f}")
-show.record(students_over_seeds=np.mean(students) / np.mean(short))
+
+# %% tags=["record"]
+record(**{f"full_{name}": np.mean(runs) for name, runs in long.items()})
+record(full_order=sum(beats(long[one], long[two]) for one, two in ("ba", "cb")))
+record(students_over_seeds=np.mean(students) / np.mean(short))
 
 # %% [markdown]
 # ### Exercise 8 · Your own numbers
@@ -431,8 +433,8 @@ found = {who: segment(networks[who], parts[1][0]) for who in ("c", "c, moved") i
 alt = "Three larger images with several shapes, their masks, and what c finds, centred and moved."
 show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt, size=2.1)
 
-# %% tags=["teacher"]
-show.record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
+# %% tags=["record"]
+record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
 
 # %% [markdown]
 # ### Your own question

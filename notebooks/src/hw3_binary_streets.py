@@ -328,8 +328,10 @@ for index, (where, (x, y)) in enumerate(asked.items()):
     )
 show.table(rows)
 found = {(row["measured on"], row["trained on"]): row["IoU"] for row in rows}
-show.record(simulator_iou=ious[0, 0], gap=ious[1, 1] - ious[0, 1])
-show.record(both_simulator=found["simulator", "both"], both_city=found["city", "both"])
+
+# %% tags=["record"]
+record(simulator_iou=ious[0, 0], gap=ious[1, 1] - ious[0, 1])
+record(both_simulator=found["simulator", "both"], both_city=found["city", "both"])
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** At home the simulator's network has IoU 0.95, the city's 0.87. In the other's street they fall to 0.08 and 0.00, below *all
@@ -472,7 +474,9 @@ views = [x[number], seen[number], y[number], foreign[number], with_glasses[numbe
 titles = ["city", "matched", "mask", "before", "after"]
 alt = "A city street, the same in the simulator's colours, its road, and what is found before and after."
 show.images(views, titles, columns=5, size=1.9, alt=alt)
-show.record(before_matching=before, after_matching=after)
+
+# %% tags=["record"]
+record(before_matching=before, after_matching=after)
 
 # %% [markdown]
 # ### Exercise 12 · Had you met other streets

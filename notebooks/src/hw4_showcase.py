@@ -266,8 +266,10 @@ for (title, _, mask, table), share in zip(gallery, shares, strict=True):
         row | {"suits (0.6)": choose(share, sizes, 0.6), "suits (0.9)": choose(share, sizes, 0.9)}
     )
 show.table(rows, digits=2)
-show.record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
-show.record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
+
+# %% tags=["record"]
+record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
+record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Core.** Coverage of the rooms: ADE20K 1.00, Cityscapes 0.30 to 0.41, which is their walls; of the landscapes 1.00 and 0.68 to 0.80; of
@@ -440,9 +442,11 @@ for number, (title, image, mask, table) in enumerate(gallery):
 show.table(rows, digits=2)
 right = np.reshape([row["of all labelled"] for row in rows], (4, 3, 2)).mean(axis=1)
 unsure = np.reshape([row["entropy"] for row in rows], (4, 3, 2)).mean(axis=1)  # kinds, networks
-show.record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
-show.record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
-show.record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
+
+# %% tags=["record"]
+record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
+record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
+record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
 
 # %%
 # A city street, asked of the scenes' network: 150 narrow words turned into Cityscapes' 19.

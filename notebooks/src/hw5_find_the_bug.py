@@ -654,7 +654,9 @@ verdicts = {
     "14 unit_of": unit_of(rotate_14) == "radians",
 }
 print([words for words, verdict in verdicts.items() if not verdict] or "all accused")
-show.record(exhibits_accused=sum(verdicts.values()))
+
+# %% tags=["record"]
+record(exhibits_accused=sum(verdicts.values()))
 
 # %% [markdown]
 # ## Rubric

@@ -19,7 +19,7 @@ from conftest import ROOT, names_anew
 from course_utils import exercises, metrics
 from course_utils.exercises import ____
 from course_utils.exercises.engine import Question
-from source import solved, sources, tags
+from notebooks.build.source import solved, sources, tags
 
 from .mutants import mutants
 
