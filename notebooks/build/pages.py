@@ -1,5 +1,6 @@
 """Pages written from the notebooks: the README's map of lessons with their times, and RESULTS.md with the claims."""
 
+import html
 import json
 import re
 import tomllib
@@ -61,7 +62,7 @@ def lessons(root):
             continue
         title, what = head(source)
         picture, minutes = measured.get("picture"), times(source) or ("", "")
-        image = f'<img src="notebooks/pictures/{picture["file"]}" width="160" alt="{picture["alt"]}">' if picture else ""
+        image = f'<img src="notebooks/pictures/{picture["file"]}" width="160" alt="{html.escape(picture["alt"])}">' if picture else ""
         if source.homework and minutes[0]:
             spent = f"| {minutes[0] // 60} to {minutes[1] // 60} h"
         else:
@@ -93,8 +94,8 @@ def readme(root):
 def results(root):
     """RESULTS.md: the claims by lesson, with what the committed runs recorded."""
     listed = [claim for claim, _ in claims(root)]
-    missed = sum(claim["status"] != "met" for claim in listed)
-    parts = [RESULTS.format(count=f"Of {len(listed)} claims {missed or 'none'} {'are' if missed > 1 else 'is'} not met.")]
+    met = sum(claim["status"] == "met" for claim in listed)
+    parts = [RESULTS.format(count=f"{met} of {len(listed)} claims {'is' if met == 1 else 'are'} met.")]
     for source in sources(root):
         if not (mine := [claim for claim in listed if claim["lesson"] == source.id]):
             continue
