@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from data_scripts import checks, store
-from data_scripts.registry import SETS, DataError, lookup
+from data_scripts.dataset import DataError
+from data_scripts.sets import SETS, lookup
 
 USAGE = """\
 python -m data_scripts list          the sets, and what of them is on disk

@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 from PIL import Image
 
-from data_scripts.registry import DataSet
+from data_scripts.dataset import DataSet
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from data_scripts.archive import unpack
 from data_scripts.checks import problems
-from data_scripts.registry import DataError, DataSet, Mirror
+from data_scripts.dataset import DataError, DataSet, Mirror
 from data_scripts.store import Found, at_home, building, digest, find, home, locked, refuse_own
 
 CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next bytes

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import importlib
 import json
 import os
 import shutil
@@ -15,11 +14,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from data_scripts.registry import SETS, DataError, DataSet, lookup
+from data_scripts.dataset import DataError, DataSet
+from data_scripts.sets import SETS, lookup
 
 ROOT = Path(__file__).resolve().parents[1]
 CARD = "dataset.json"
-NOT_HIS = {CARD, ".DS_Store", "Thumbs.db", "desktop.ini"}  # the last three are written by file managers
+NOT_DATA = {CARD, ".DS_Store", "Thumbs.db", "desktop.ini"}  # the last three are written by file managers
 OUR_LICENCE = "CC BY 4.0, like the text of the course"
 
 
@@ -132,11 +132,9 @@ def make(dataset: DataSet, **options) -> Found:
         if found and (own := own_files(found.folder)):
             found.note = f"; kept as it is, because of your own {_some(own)}"
             return found
-        generator = importlib.import_module(dataset.generator)
-        seed = generator.SEED if dataset.seed is None else dataset.seed
-        card = {"kind": "generated", "version": generator.VERSION, "seed": seed, **options}
+        card = {"kind": "generated", "version": dataset.version, "seed": dataset.seed, **options}
         with building(dataset, **card, source=dataset.generator, licence=OUR_LICENCE) as folder:
-            generator.make(folder, seed, **options)
+            dataset.make(folder, dataset.seed, **options)
     return at_home(dataset)
 
 
@@ -235,9 +233,7 @@ def _stale(found):
     """Whether a generated set lacks files, or its generator has changed since."""
     if found.real:
         return False
-    generator = importlib.import_module(found.dataset.generator)
-    seed = generator.SEED if found.dataset.seed is None else found.dataset.seed
-    return found.incomplete or found.card.get("version", 0) < generator.VERSION or found.card.get("seed") != seed
+    return found.incomplete or found.card.get("version", 0) < found.dataset.version or found.card.get("seed") != found.dataset.seed
 
 
 def _card(folder):
@@ -250,7 +246,7 @@ def _card(folder):
 
 
 def _files(folder):
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_HIS)
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name not in NOT_DATA)
     return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 

@@ -24,14 +24,16 @@ import rasterio
 from PIL import Image
 
 from course_utils.classes import Class, ClassTable
-from data_scripts import DataError, archive, cards, checks, ensure, fetch, registry, store, summary
+from data_scripts import DataError, archive, cards, checks, ensure, fetch, store, summary
 from data_scripts.__main__ import main
+from data_scripts.dataset import Mirror, Package
+from data_scripts.sets import SETS
 from server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CARLA_SET = registry.SETS["carla"]
+CARLA_SET = SETS["carla"]
 GREY = np.arange(64, dtype=np.uint8).reshape(8, 8)
-LANDCOVER_SET, CAMVID_SET, CITYSCAPES_SET = (registry.SETS[name] for name in ("landcover", "camvid", "cityscapes"))
+LANDCOVER_SET, CAMVID_SET, CITYSCAPES_SET = (SETS[name] for name in ("landcover", "camvid", "cityscapes"))
 
 
 def picture(array):
@@ -54,13 +56,10 @@ def fill(folder, seed=7):
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A set `tiny` and an empty checkout; no network wait is long."""
-    generator = types.ModuleType("data_scripts.tiny")
-    generator.VERSION, generator.SEED, generator.make = 1, 7, fill
-    monkeypatch.setitem(sys.modules, "data_scripts.tiny", generator)
-    dataset = replace(registry.SETS["eliret"], name="tiny", mirrors=(), most_mb=1)
-    monkeypatch.setattr(registry, "SETS", {"tiny": dataset})
-    monkeypatch.setattr(store, "SETS", registry.SETS)
-    monkeypatch.setattr("data_scripts.__main__.SETS", registry.SETS)
+    dataset = replace(SETS["eliret"], name="tiny", mirrors=(), most_mb=1, make=fill, version=1, seed=7)
+    for name in reversed(list(SETS)):  # put back last to first, so that their order stays
+        monkeypatch.delitem(SETS, name)
+    monkeypatch.setitem(SETS, "tiny", dataset)
     monkeypatch.setattr(store, "ROOT", tmp_path)
     monkeypatch.setattr(fetch, "WAIT", 0.001)
     monkeypatch.setattr(fetch, "STALL", 1.0)
@@ -95,9 +94,7 @@ def packed(files, top="segm_eliret/"):
 
 
 def with_mirrors(dataset, *mirrors):
-    return replace(
-        dataset, mirrors=tuple(registry.Mirror(*mirror) if isinstance(mirror, tuple) else registry.Mirror(mirror) for mirror in mirrors)
-    )
+    return replace(dataset, mirrors=tuple(Mirror(*mirror) if isinstance(mirror, tuple) else Mirror(mirror) for mirror in mirrors))
 
 
 def left_over(root):
@@ -160,23 +157,22 @@ def test_files_dropped_into_data_by_hand_count_as_real(tiny, tmp_path, capsys):
     assert not (tmp_path / "data" / "tiny" / "dataset.json").exists()
 
 
-def test_a_newer_generator_makes_the_set_again(tiny, monkeypatch):
+def test_a_newer_generator_makes_the_set_again(tiny):
     folder = ensure("tiny")
     before = (folder / "000x.png").read_bytes()
-    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "VERSION", 2)
-    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", lambda folder, seed: fill(folder, 99))
+    SETS["tiny"] = replace(tiny, version=2, make=lambda folder, seed: fill(folder, 99))
     ensure("tiny")
     assert (folder / "000x.png").read_bytes() != before
     assert json.loads((folder / "dataset.json").read_text("utf-8"))["version"] == 2
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "sub/mine.png", "000y.png"])
-def test_files_of_the_student_are_never_overwritten(tiny, server, files, monkeypatch, capsys, name):
+def test_files_of_the_student_are_never_overwritten(tiny, server, files, capsys, name):
     folder = ensure("tiny")
     mine = folder / name
     mine.parent.mkdir(exist_ok=True)
     mine.write_bytes(b"my own work")
-    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "VERSION", 2)
+    SETS["tiny"] = replace(tiny, version=2)
     ensure("tiny")
     assert f"your own {name}" in capsys.readouterr().out
     with pytest.raises(DataError, match="files of your own"):
@@ -202,40 +198,40 @@ def test_a_deleted_file_is_made_again(tiny):
     assert (folder / "treino.csv").is_file()
 
 
-def test_a_failing_generator_leaves_nothing(tiny, tmp_path, monkeypatch):
+def test_a_failing_generator_leaves_nothing(tiny, tmp_path):
     def half(folder, seed):
         (folder / "000x.png").write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", half)
+    SETS["tiny"] = replace(tiny, make=half)
     with pytest.raises(KeyboardInterrupt):
         ensure("tiny")
     assert left_over(tmp_path) == []
     assert not (tmp_path / "data" / "tiny").exists()
 
 
-def test_a_full_disk_is_one_sentence(tiny, monkeypatch):
+def test_a_full_disk_is_one_sentence(tiny):
     def full(folder, seed):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(sys.modules["data_scripts.tiny"], "make", full)
+    SETS["tiny"] = replace(tiny, make=full)
     with pytest.raises(DataError, match="disk is full"):
         ensure("tiny")
 
 
 SLOW_MAKE = """
-import sys, time, types
+import sys, time
 from dataclasses import replace
 from pathlib import Path
-from data_scripts import registry, store
+from data_scripts import store
+from data_scripts.sets import SETS
 
 def make(folder, seed):
     print("making", flush=True)
     (folder / "treino.csv").write_text("")
     time.sleep(float(sys.argv[2]))
 
-sys.modules["data_scripts.tiny"] = types.SimpleNamespace(VERSION=1, SEED=7, make=make)
-registry.SETS["tiny"] = replace(registry.SETS["eliret"], name="tiny")
+SETS["tiny"] = replace(SETS["eliret"], name="tiny", make=make)
 store.ROOT = Path(sys.argv[1])
 print(store.ensure("tiny").name, flush=True)
 """
@@ -410,7 +406,7 @@ def test_the_membrane_copy_on_github_is_put_in_order(tmp_path):
     (tmp_path / "a.zip").write_bytes(packed(dict.fromkeys(names, b"x"), "unet-master/data/membrane/"))
     out = tmp_path / "out"
     out.mkdir()
-    archive.unpack(tmp_path / "a.zip", out, registry.SETS["membrane"])
+    archive.unpack(tmp_path / "a.zip", out, SETS["membrane"])
     found = {path.relative_to(out).as_posix() for path in out.rglob("*.png")}
     assert found == {"train/image/0.png", "train/label/0.png", "test/image/0.png"}
 
@@ -434,7 +430,7 @@ def test_get_carla_in_the_layouts_of_its_mirrors(tiny, server, case):
     top, names, expected = CARLAS[case]
     files = street(names)
     junk = {"__MACOSX/x/CameraRGB/._0.png": b"junk", "readme.md": b"hello"}
-    registry.SETS["carla"] = carla = with_mirrors(CARLA_SET, server.offer("/a.zip", packed({**files, **junk}, top)))
+    SETS["carla"] = carla = with_mirrors(CARLA_SET, server.offer("/a.zip", packed({**files, **junk}, top)))
     found = fetch.get(carla)
     assert found.real
     assert "2 pairs, 8×8" in str(found)
@@ -576,10 +572,10 @@ def test_membrane_pairs_come_in_the_order_of_their_numbers_and_lone_masks_show(t
         (tmp_path / place).mkdir(parents=True)
         for name in names:
             (tmp_path / place / f"{name}.png").write_bytes(picture(GREY))
-    pairs, problems = registry.SETS["membrane"].pairs(tmp_path)
+    pairs, problems = SETS["membrane"].pairs(tmp_path)
     assert [pair.image for pair in pairs] == [f"train/image/{number}.png" for number in (2, 3, 10)] + ["test/image/0.png"]
     assert problems == []
-    assert [text[:29] for text in checks.problems(tmp_path, registry.SETS["membrane"], {})] == ["train/image/3.png is missing:"]
+    assert [text[:29] for text in checks.problems(tmp_path, SETS["membrane"], {})] == ["train/image/3.png is missing:"]
 
 
 # --- the command line --------------------------------------------------------------------------------------------------------------
@@ -607,8 +603,7 @@ def test_make_list_check(tiny, capsys):
     assert "1 problem:\n  000x.png is missing" in capsys.readouterr().out
 
 
-def test_half_size_frames_replace_full_ones_and_stay(tiny, monkeypatch, capsys):
-    registry.SETS["carla"] = CARLA_SET
+def test_half_size_frames_replace_full_ones_and_stay(tiny, capsys):
     calls = []
 
     def draw(folder, seed, size=(800, 600)):
@@ -617,7 +612,7 @@ def test_half_size_frames_replace_full_ones_and_stay(tiny, monkeypatch, capsys):
             (folder / kind).mkdir()
             cv2.imwrite(str(folder / kind / "0.png"), np.zeros((*size[::-1], 3), np.uint8))
 
-    monkeypatch.setattr("data_scripts.carla.make", draw)
+    SETS["carla"] = replace(CARLA_SET, make=draw)
     for arguments in (["make", "carla"], ["make", "carla", "--half"], ["make", "carla", "--half"], ["make", "carla"]):
         assert main(arguments) == 0
     assert calls == [(800, 600), (400, 300)]
@@ -626,7 +621,7 @@ def test_half_size_frames_replace_full_ones_and_stay(tiny, monkeypatch, capsys):
 
 
 def test_get_without_a_working_mirror_is_an_error_without_traceback(tiny, server, monkeypatch, capsys):
-    registry.SETS["tiny"] = with_mirrors(tiny, server.offer("/a.zip", behaviour="not found"))
+    SETS["tiny"] = with_mirrors(tiny, server.offer("/a.zip", behaviour="not found"))
     assert main(["get", "tiny"]) == 1
     assert "status 404" in (captured := capsys.readouterr()).out
     assert captured.err.count("\n") == 1
@@ -643,7 +638,7 @@ def test_the_real_membrane_set_is_sound():
     folder = CHECKOUT.parent / "shared" / "data" / "membrane"
     if not folder.is_dir():
         pytest.skip("the real membrane set is not here")
-    assert checks.problems(folder, registry.SETS["membrane"], {}) == []
+    assert checks.problems(folder, SETS["membrane"], {}) == []
 
 
 def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
@@ -651,7 +646,7 @@ def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("COURSE_DATA", raising=False)
     folder = ensure("eliret")
     assert "206 pairs, 32×32" in capsys.readouterr().out
-    assert checks.problems(folder, registry.SETS["eliret"], store.find(registry.SETS["eliret"]).card) == []
+    assert checks.problems(folder, SETS["eliret"], store.find(SETS["eliret"]).card) == []
 
 
 # --- mosaics -----------------------------------------------------------------------------------------------------------------------
@@ -680,7 +675,7 @@ def country():
 @pytest.fixture
 def landcover(tiny):
     """The set of lesson 08 in an empty checkout."""
-    registry.SETS["landcover"] = LANDCOVER_SET  # `tiny` puts the old sets back
+    SETS["landcover"] = LANDCOVER_SET  # `tiny` puts the old sets back
     return LANDCOVER_SET
 
 
@@ -778,9 +773,7 @@ def street_files():
 
 
 def test_get_and_check_camvid(tiny, server, street_files, capsys):
-    registry.SETS["camvid"] = with_mirrors(
-        CAMVID_SET, server.offer("/a.zip", packed(street_files | {"readme.md": b"x"}, "SegNet-master/CamVid/"))
-    )
+    SETS["camvid"] = with_mirrors(CAMVID_SET, server.offer("/a.zip", packed(street_files | {"readme.md": b"x"}, "SegNet-master/CamVid/")))
     assert main(["get", "camvid"]) == 0
     assert "real (data), 3 pairs, 8×8" in capsys.readouterr().out
     folder = store.home() / "camvid"
@@ -820,17 +813,17 @@ def city_files():
 
 @pytest.fixture
 def login(tiny, server, city_files, monkeypatch):
-    """The set behind a login on the server, which knows one member; her name and password are in the environment."""
+    """The set behind a login on the server, which knows one member, whose name and password are in the environment."""
     packages = []
     for number, (place, files) in zip((1, 3), sorted(city_files.items(), reverse=False), strict=True):
         body = packed(files | {"README": b"x", "license.txt": b"x"}, "")
         address = server.offer(f"/file-handling/?packageID={number}", body, "members only")
-        packages.append(registry.Package(address, place))
-    registry.SETS["cityscapes"] = replace(CITYSCAPES_SET, login=server.offer("/login/", behaviour="web page"), packages=tuple(packages))
+        packages.append(Package(address, place))
+    SETS["cityscapes"] = replace(CITYSCAPES_SET, login=server.offer("/login/", behaviour="web page"), packages=tuple(packages))
     server.members["wilhelmina"] = "secret-42"
     monkeypatch.setenv("CITYSCAPES_USERNAME", "wilhelmina")
     monkeypatch.setenv("CITYSCAPES_PASSWORD", "secret-42")
-    return registry.SETS["cityscapes"]
+    return SETS["cityscapes"]
 
 
 def test_get_cityscapes_through_its_login(login, server, city_files, tmp_path, capsys):
@@ -877,11 +870,11 @@ def test_get_cityscapes_with_a_wrong_password(login, server, monkeypatch, tmp_pa
 def test_get_cityscapes_without_a_network(login, server, capsys):
     with Server() as gone:
         dead = gone.address
-    registry.SETS["cityscapes"] = replace(login, login=f"{dead}/login/")
+    SETS["cityscapes"] = replace(login, login=f"{dead}/login/")
     assert main(["get", "cityscapes"]) == 1
     assert "cannot be reached: look after the network" in (captured := capsys.readouterr()).err
     assert captured.err.count("\n") == 1
-    registry.SETS["cityscapes"] = replace(login, login=server.offer("/login/", behaviour="not found"))
+    SETS["cityscapes"] = replace(login, login=server.offer("/login/", behaviour="not found"))
     assert main(["get", "cityscapes"]) == 1
     assert "is in trouble (status 503)" in capsys.readouterr().err
 
@@ -937,8 +930,7 @@ def test_masks_of_cityscapes_without_images_show(tmp_path, city_files):
     ]
 
 
-def test_full_size_cities_replace_smaller_ones(tiny, monkeypatch, capsys):
-    registry.SETS["cityscapes"] = CITYSCAPES_SET
+def test_full_size_cities_replace_smaller_ones(tiny, capsys):
     calls = []
 
     def draw(folder, seed, size=(1024, 512)):
@@ -947,7 +939,7 @@ def test_full_size_cities_replace_smaller_ones(tiny, monkeypatch, capsys):
             (folder / place).mkdir(parents=True)
         cv2.imwrite(str(folder / "leftImg8bit/test/bonn/a_leftImg8bit.png"), np.zeros((*size[::-1], 3), np.uint8))
 
-    monkeypatch.setattr("data_scripts.cityscapes.make", draw)
+    SETS["cityscapes"] = replace(CITYSCAPES_SET, make=draw)
     for arguments in (["make", "cityscapes"], ["make", "cityscapes", "--full"], ["make", "cityscapes"]):
         assert main(arguments) == 0
     assert calls == [(1024, 512), (2048, 1024)]

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import kit
-from course_utils.exercises.submission import landlock
+from course_utils.grading.submission import landlock
 
 WALL = landlock()[1]
 SECONDS, MEMORY = 8, 600

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
             student_copy(options.name)  # a Problem for a name that there is not
             print(start(options.name, importlib.import_module(f"course_utils.exercises.{options.name}"), options.student))
         else:
-            from .grading import grade  # here, because a student needs none of it
+            from course_utils.grading.run import grade  # here, because a student needs none of it
 
             print(grade(options.folder, options.out, options.seconds, options.memory))
     except Problem as problem:

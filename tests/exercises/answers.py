@@ -156,7 +156,7 @@ def survivors(question):
             with at_most(CIRCLES * limit(question)):
                 answer = run(code, given, above)
         except (Exception, OutOfTime):
-            continue  # the student sees the error in his own cell
+            continue  # the student sees the error in their own cell
         if not judge(question, answer, CIRCLES * limit(question), seeds=3).refused:
             passed.append(change)
     return passed

@@ -1,15 +1,18 @@
-"""Generates eliret: noisy ellipses and rectangles on small grey images, with exact masks."""
+"""eliret: noisy ellipses and rectangles on small grey images, with exact masks."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from course_utils.classes import ELIRET
+from data_scripts.dataset import DataSet, Mirror, Pair
+from data_scripts.drawing.shapes import draw, scatter
+
 VERSION = 1
 SEED = 7
 
 SIDE = 32
-FINE = 8  # each pixel is drawn as FINE × FINE samples, so that edges are anti-aliased as a camera's are
 LARGER = [(72, 88)] * 3 + [(80, 88)] * 3
 SPLITS = {
     "treino.csv": [*range(50), *range(100, 150)],
@@ -36,35 +39,6 @@ def make(folder: Path, seed: int = SEED) -> None:
         (folder / name).write_text("".join(f"{n:03d}x.png;{n:03d}y.png\n" for n in numbers))
 
 
-def draw(rng, form, shape, centre):
-    """Share of each pixel that a random ellipse or rectangle covers: float32 of `shape`, in [0, 1]. `centre` is (x, y) in pixels."""
-    half = rng.uniform(5, 13, 2)
-    if form == "rectangle":
-        half *= 0.9  # about the area of the ellipses, so that size does not give the form away
-    angle = np.radians(rng.uniform(-20, 20))
-    y, x = (np.mgrid[: shape[0] * FINE, : shape[1] * FINE].astype(np.float32) + 0.5) / FINE
-    x, y = x - centre[0], y - centre[1]
-    u = (x * np.cos(angle) + y * np.sin(angle)) / half[0]
-    v = (y * np.cos(angle) - x * np.sin(angle)) / half[1]
-    inside = u**2 + v**2 <= 1 if form == "ellipse" else np.maximum(abs(u), abs(v)) <= 1
-    return cv2.resize(inside.astype(np.float32), shape[::-1], interpolation=cv2.INTER_AREA)
-
-
-def scatter(rng, shape):
-    """Three to six shapes that do not touch, at random places of a larger picture: covered share, float32 of `shape`."""
-    covered = np.zeros(shape, np.float32)
-    wanted = rng.integers(3, 7)
-    placed = 0
-    for _ in range(200):
-        centre = rng.uniform(10, shape[1] - 10), rng.uniform(10, shape[0] - 10)
-        new = draw(rng, rng.choice(["ellipse", "rectangle"]), shape, centre)
-        if not (cv2.dilate(covered, np.ones((5, 5))) * new).any():
-            covered, placed = covered + new, placed + 1
-        if placed == wanted:
-            break
-    return covered
-
-
 def write_pair(folder, name, covered, rng):
     """Add grey levels and noise to `covered`, float32 in [0, 1]; write image and mask, uint8."""
     contrast = rng.uniform(*CONTRAST) * rng.choice([-1, 1])
@@ -72,3 +46,40 @@ def write_pair(folder, name, covered, rng):
     image = background + contrast * covered + rng.normal(0, rng.uniform(*NOISE), covered.shape)
     cv2.imwrite(str(folder / f"{name}x.png"), np.clip(np.rint(image), 0, 255).astype(np.uint8))
     cv2.imwrite(str(folder / f"{name}y.png"), np.where(covered >= 0.5, 255, 0).astype(np.uint8))
+
+
+def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
+    pairs, problems = [], []
+    for name in ("treino.csv", "valida.csv", "teste.csv"):
+        if not (folder / name).is_file():
+            problems.append(f"{name} is missing, the list of one split: put it back.")
+            continue
+        for number, line in enumerate((folder / name).read_text("utf-8-sig", "replace").splitlines(), start=1):
+            cells = [cell.strip() for cell in line.split(";")]
+            if len(cells) >= 2 and all(cells[:2]):
+                pairs.append(Pair(cells[0], cells[1], name))
+            elif any(cells):
+                problems.append(f"{name} names no pair in line {number}: write image and mask there, as in 000x.png;000y.png.")
+        if not any(pair.listed_in == name for pair in pairs):
+            problems.append(f"{name} names no pair at all: put the list back.")
+    larger = sorted({path.name[:-5] for path in folder.glob("maior*[xy].png")})
+    return pairs + [Pair(f"{stem}x.png", f"{stem}y.png") for stem in larger], problems
+
+
+SET = DataSet(
+    name="eliret",
+    what="noisy ellipses and rectangles, 32×32, grey, 2 classes (lessons 02–04)",
+    lesson=2,
+    licence="course notes, for study",
+    source="www.lps.usp.br/hae/apostila",
+    table=ELIRET,
+    marks=("treino.csv",),
+    layout=((r"([^/]+\.(?:png|csv))", r"\1"),),
+    pairs=pairs,
+    make=make,
+    version=VERSION,
+    seed=SEED,
+    mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segm_eliret.zip"),),
+    grey=True,
+    threshold=True,
+)
