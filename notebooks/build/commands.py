@@ -133,7 +133,7 @@ def check(root):
         except Problem as problem:
             found.append(f"{source.path.relative_to(root)}: {problem}")
     found += [problem for _, problem in pages.claims(root) if problem]
-    return found + [f"{name} differs from what the notebooks give; `build` writes it" for name in pages.drifted(root)]
+    return found + pages.drift(root)
 
 
 def run(root, name, size, out=None):

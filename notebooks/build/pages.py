@@ -6,7 +6,7 @@ import re
 import tomllib
 
 from .render import duration
-from .source import sources
+from .source import Problem, sources
 
 RESULTS = """# What the lessons claim, and what their committed runs show
 
@@ -31,10 +31,11 @@ def head(source):
 
 
 def times(source):
-    """Minutes that the header asks for: (reading, exercises) of a lesson, (shortest, longest) of a homework; None if it does not say."""
+    """Minutes that the header asks for: (reading, exercises) of a lesson, (shortest, longest) of a homework."""
     text = "\n".join(cell.source for cell in source.cells() if cell.cell_type == "markdown")
-    found = (HOURS if source.homework else READING).search(text)
-    return tuple(int(number) * (60 if source.homework else 1) for number in found.groups()) if found else None
+    if not (found := (HOURS if source.homework else READING).search(text)):
+        raise Problem(f"{source.path.name}: after **Time** there are no minutes for reading and exercises, or no hours of a homework")
+    return tuple(int(number) * (60 if source.homework else 1) for number in found.groups())
 
 
 def claims(root):
@@ -55,26 +56,23 @@ def claims(root):
 
 
 def lessons(root):
-    """The README's map: picture, title, the sentence under the title, and the times."""
-    rows = ["| | lesson | what you do | reading | exercises | runs in |", "|---|---|---|--:|--:|--:|"]
+    """The README's map: picture, title, the sentence under the title, and time for reading + exercises + computing."""
+    rows = ["| | lesson | what you do | time |", "|---|---|---|--:|"]
     for source in sources(root):
         if not (measured := course(source)):
             continue
         title, what = head(source)
-        picture, minutes = measured.get("picture"), times(source) or ("", "")
+        picture, minutes = measured.get("picture"), times(source)
         image = f'<img src="notebooks/pictures/{picture["file"]}" width="160" alt="{html.escape(picture["alt"])}">' if picture else ""
-        if source.homework and minutes[0]:
-            spent = f"| {minutes[0] // 60} to {minutes[1] // 60} h"
-        else:
-            spent = " | ".join(f"{part} min" if part else "" for part in minutes)
+        spent = [f"{minutes[0] // 60} to {minutes[1] // 60} h"] if source.homework else [f"{part} min" for part in minutes]
         link = f"[{title}]({source.student.relative_to(root).as_posix()})"
-        rows.append(f"| {image} | {link} | {what} | {spent} | {duration(measured['seconds'])} |")
+        rows.append(f"| {image} | {link} | {what} | {' + '.join([*spent, duration(measured['seconds'])])} |")
     return "\n" + "\n".join(rows) + "\n"
 
 
 def hours(root):
     """How long the whole course takes: reading, exercises and runs of the lessons; and the homework."""
-    found = {source: times(source) or (0, 0) for source in sources(root)}
+    found = {source: times(source) for source in sources(root)}
     lessons = sum(sum(pair) + course(source).get("seconds", 0) / 60 for source, pair in found.items() if not source.homework)
     shortest, longest = (sum(pair[k] for source, pair in found.items() if source.homework) / 60 for k in (0, 1))
     return f"{lessons / 60:.0f} hours of lessons and {shortest:.0f} to {longest:.0f} hours of homework"
@@ -113,15 +111,22 @@ def results(root):
 PAGES = {"README.md": readme, "notebooks/RESULTS.md": results}
 
 
+def written(root):
+    """The pages that are written here: (file, what it must hold). A README may be missing, it has more than that."""
+    for name, page in PAGES.items():
+        if (root / name).exists() or name != "README.md":
+            yield root / name, page(root)
+
+
 def write(root):
-    for name, page in PAGES.items():
-        if (root / name).exists() or name != "README.md":  # a README has more than what is written here
-            (root / name).write_text(page(root), encoding="utf-8")
+    for path, text in written(root):
+        path.write_text(text, encoding="utf-8")
 
 
-def drifted(root):
-    """Names of the pages that differ from what the notebooks give."""
-    for name, page in PAGES.items():
-        path = root / name
-        if (path.exists() or name != "README.md") and (not path.exists() or path.read_text(encoding="utf-8") != page(root)):
-            yield name
+def drift(root):
+    """The pages that differ from what the notebooks give, a sentence each."""
+    try:
+        wrong = [path for path, text in written(root) if not path.exists() or path.read_text(encoding="utf-8") != text]
+    except Problem as problem:
+        return [str(problem)]
+    return [f"{path.relative_to(root).as_posix()} differs from what the notebooks give; `build` writes it" for path in wrong]

@@ -68,6 +68,6 @@ def says_correct(check):
     return (
         "from IPython.utils.capture import capture_output\n\nwith capture_output() as _said:\n"
         + textwrap.indent(check, "    ")
-        + "\n_words = _said.stdout + ''.join(output.data.get('text/plain', '') for output in _said.outputs)\n"
-        + f"assert _words.count('Correct') == {len(re.findall(r'^[^#]*[.]check[(]', check, re.M))}, _words"
+        + "\n_words = (_said.stdout + '\\n'.join(output.data.get('text/plain', '') for output in _said.outputs)).splitlines()\n"
+        + f"assert sum(line.startswith('Correct') for line in _words) == {len(re.findall(r'^[^#]*[.]check[(]', check, re.M))}, _words"
     )
