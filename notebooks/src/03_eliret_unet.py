@@ -237,6 +237,7 @@ show.table(rows, digits=4)
 mse = {row["network"]: row["test MSE"] for row in rows}
 
 # %% tags=["record"]
+record(constant_mse=rows[0]["test MSE"], constant_iou=rows[0]["mean IoU"])
 record(unet_test_mse=mse["U-Net"], fcn_test_mse=mse["FCN"], unet_over_fcn=mse["U-Net"] / mse["FCN"])
 
 # %% tags=["picture"]
@@ -252,8 +253,8 @@ show.pairs(
 
 # %% [markdown]
 # **What we see.** In no more seconds the U-Net gets to about half the FCN's error on images that neither has seen. The
-# best constant has an MSE near 0.19 and, thresholded, calls everything background: mean IoU 0.37. The U-Net does not know more of ellipses; it has
-# a way for the edge to get past the waist. One seed each: quote "about half", not two decimals.
+# best constant has an MSE near {{constant_mse:.2f}} and, thresholded, calls everything background: mean IoU {{constant_iou:.2f}}. The
+# U-Net does not know more of ellipses; it has a way for the edge to get past the waist. One seed each: quote "about half", not two decimals.
 #
 # ### Exercise 4.1 · A fair comparison
 # Two runs list their seconds and their MSE after each epoch. Return the MSE that each had reached (its smallest so far) when the *shorter* run ended.
@@ -465,7 +466,7 @@ ex.q7_1.check(normalise)
 
 # %% [markdown]
 # ### Exercise 7.2 · Predict first
-# Three settings, two learning rates, two seeds. A network that answers "all background" has a loss of 0.25. Which setting will be **stuck** there
+# Three settings, two learning rates, two seeds. A network that answers "all background" has a loss of `0.25`. Which setting will be **stuck** there
 # in every run at the larger rate: `"[0, 1]"`, `"[−1, 1]"` or `"[−1, 1], normalised"`?
 
 # %% tags=["exercise"]
@@ -523,7 +524,7 @@ record(
 
 # %% [markdown]
 # **What we see.** At the rate 0.01 and in [−1, 1] no run without normalisation trains: each answers "all background", as the course notes
-# report. Normalised, every run trains. But the range is not all: at 0.001 every setting trains, and at 0.01 a run in [0, 1] is stuck, too.
+# report. Normalised, every run trains. But the range is not all: at `0.001` every setting trains, and at `0.01` a run in [0, 1] is stuck, too.
 # Normalisation buys larger steps.
 #
 # ## 8 · The same error, sooner
@@ -568,8 +569,8 @@ record(
 
 # %% [markdown]
 # **What we see.** Both networks need fewer seconds than in section 4 and end at about two thirds of their error there. After 12 epochs the U-Net is
-# below the 0.0087 that the notes' recipe leaves after 1000 (section 6). The FCN comes near the plain U-Net, yet with the same recipe the bridge
-# stays ahead: a good recipe does not replace it. One seed.
+# below the {{unet_full_test_mse:.4f}} that the notes' recipe leaves after 1000 (section 6). The FCN comes near the plain U-Net, yet with
+# the same recipe the bridge stays ahead: a good recipe does not replace it. One seed.
 #
 # ### Exercise 8.1 · The cosine
 # Write the learning rate at `step` of `steps`: `start` at step 0, half of it in the middle, 0 at the end, along half a cosine wave.

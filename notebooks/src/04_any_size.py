@@ -245,7 +245,7 @@ ex.q3_1.check(any_size)
 # %% [markdown]
 # ## 4 · It runs. Is it right?
 # On the test images of 32×32 this network does well; you will see how well in a moment. The larger images show the same shapes in the
-# same greys and the same noise. Calling everything background scores a mean IoU of about 0.4 there.
+# same greys and the same noise. Calling everything background scores a mean IoU of about {{baseline_larger:.1f}} there.
 #
 # ### Exercise 4.1 · Predict first
 # Its mean IoU on the six larger images will be A: above 0.8, B: from 0.6 to 0.8, C: below 0.6. Commit yourself, then go on.
@@ -285,8 +285,9 @@ alt = "Trained on centred shapes, the FCN paints patches that have little to do 
 show.pairs(images, masks, ELIRET, predictions=segment(before, images), size=2.1, alt=alt)
 
 # %% [markdown]
-# **What we see.** 0.90 on the test images, so training went well. On the larger ones 0.47, hardly more than for saying nothing: patches,
-# mostly in a band along the border, and little of the shapes. Does the network look at the image at all? Let us show it images with
+# **What we see.** {{before_test:.2f}} on the test images, so training went well. On the larger ones {{before_larger:.2f}}, hardly more
+# than for saying nothing: patches, mostly in a band along the border, and little of the shapes. Does the network look at the image at all?
+# Let us show it images with
 # **nothing** in them.
 
 # %%
@@ -432,9 +433,9 @@ record(before_test=rows[0]["centred"], before_larger=rows[1]["centred"])
 record(after_test=rows[0]["moved"], after_larger=rows[1]["moved"])
 
 # %% [markdown]
-# **What we see.** On the larger images from 0.47 to 0.91, and the test images gain too; part of *their* gain may come from training four
-# times as long. What is still wrong: a corner of the largest rectangle, a pale ellipse in the noisiest image. One seed and six images:
-# believe the large difference, not the second digit.
+# **What we see.** On the larger images from {{before_larger:.2f}} to {{after_larger:.2f}}, and the test images gain too; part of *their*
+# gain may come from training four times as long. What is still wrong: a corner of the largest rectangle, a pale ellipse in the noisiest
+# image. One seed and six images: believe the large difference, not the second digit.
 #
 # How far from the centre does each network still find a shape? We draw ellipses at growing distances and measure the IoU of *object*.
 
