@@ -1,5 +1,6 @@
 """What `python -m notebooks.build` does; see there."""
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from nbformat.v4 import new_code_cell
 
 from . import pages
 from .evidence import git
-from .execute import execute, helpers, picture, versions
+from .execute import execute, helpers, versions
 from .render import fill, fingerprints, render, values
 from .sizes import at_size
 from .source import Problem, solved, sources, tags
@@ -39,21 +40,48 @@ def with_outputs(source, old):
     return fresh
 
 
+def picture(notebook):
+    """The first figure of the cell tagged `picture`, as `show` emits it in HTML, or None."""
+    outputs = [output for cell in notebook.cells if "picture" in tags(cell) for output in cell.get("outputs", [])]
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    return next((page for page in pages if "<img alt=" in page), None)
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def pictures(source):
+    """sha256 of the files of the lesson's picture: one, or none."""
+    return {path.name: sha256(path.read_bytes()) for path in (source.root / "notebooks/pictures").glob(f"{source.name}.*")}
+
+
+def draw_picture(source, notebook):
+    """Write the lesson's picture, unless the file of this very figure is there: another library would compress it another way."""
+    measured, figure = notebook.metadata.course, picture(notebook)
+    known = measured.pop("picture", {})
+    if figure and known.get("figure") == sha256(figure.encode()) and pictures(source) == {known["file"]: known["sha256"]}:
+        measured.picture = known
+        return
+    folder = source.root / "notebooks/pictures"
+    for name in pictures(source):
+        (folder / name).unlink()
+    if figure:
+        from course_utils.show.page import read as read_figure  # only here: `check` and `tiny` draw nothing
+
+        alt, kind, content, _ = read_figure(figure)
+        file = folder / f"{source.name}.{kind.replace('jpeg', 'jpg')}"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(content)
+        measured.picture = {"alt": alt, "file": file.name, "figure": sha256(figure.encode()), "sha256": sha256(content)}
+
+
 def save(source, notebook):
     """Write what belongs to one source: the executed notebook, its picture and, for homework, the student's copy."""
-    measured = notebook.metadata.course
-    measured.pop("picture", None)
-    for old in source.pictures():
-        old.unlink()
-    if image := picture(with_outputs(source, notebook)):
-        alt, kind, content = image
-        measured.picture = {"alt": alt, "file": f"{source.name}.{kind.replace('jpeg', 'jpg')}"}
-        folder = source.root / "notebooks/pictures"
-        folder.mkdir(exist_ok=True)
-        (folder / measured.picture["file"]).write_bytes(content)
+    draw_picture(source, with_outputs(source, notebook))
     write(with_outputs(source, notebook), source.executed)
     if source.homework:
-        write(render(source, False, measured), source.student)
+        write(render(source, False, notebook.metadata.course), source.student)
 
 
 def run_all(source):
@@ -116,9 +144,10 @@ def drift(source):
     counts = [cell.execution_count for cell in old.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
         found.append(f"{place}: the cells were not run once each, in order")
-    image, pictures = picture(made), {path.name: path.read_bytes() for path in source.pictures()}
-    if pictures != ({measured.picture["file"]: image[2]} if image and "picture" in measured else {}):
-        found.append(f"notebooks/pictures: {', '.join(pictures) or 'nothing'} is not the picture in {place}")
+    figure, files, known = picture(made), pictures(source), measured.get("picture", {})
+    drawn = known and figure and known.get("figure") == sha256(figure.encode()) and files == {known.file: known.sha256}
+    if not drawn and (figure or files):
+        found.append(f"notebooks/pictures: {', '.join(sorted(files)) or 'nothing'} is not the picture in {place}")
     if source.homework and read(source.student) != render(source, False, measured):
         found.append(f"{source.student.relative_to(source.root)} differs from its source")
     return found

@@ -1,9 +1,7 @@
 """Runs a notebook in a fresh kernel, keeps the numbers that it records and measures it."""
 
-import base64
 import contextlib
 import hashlib
-import html
 import json
 import os
 import re
@@ -21,7 +19,6 @@ from .source import Problem, tags
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|usr|opt|var|mnt|content)/[\w.]|\b[A-Z]:\\\w")
-IMAGE = re.compile(r'<img alt="([^"]*)" width="(\d+)" src="data:image/(png|jpeg);base64,([^"]+)"')
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PROBE = """
 import contextlib, io, json, pathlib, re, sys
@@ -84,18 +81,6 @@ def text_of(output):
     data = output.get("data", {})
     text = output.get("text", "") + "\n".join(str(value) for mime, value in data.items() if not mime.startswith("image/"))
     return re.sub(r"(?<=;base64,)[\w+/=]+", "", text)
-
-
-def pictures(output):
-    """The figures of an output as `show` emits them: (alternative text, png or jpeg, the file's bytes)."""
-    found = IMAGE.findall(output.get("data", {}).get("text/html", ""))
-    return [(html.unescape(alt), kind, base64.b64decode(code)) for alt, _, kind, code in found]
-
-
-def picture(notebook):
-    """The first figure of the cell tagged `picture`, or None."""
-    outputs = [output for cell in notebook.cells if "picture" in tags(cell) for output in cell.get("outputs", [])]
-    return next((image for output in outputs for image in pictures(output)), None)
 
 
 def tidy(cell, root):

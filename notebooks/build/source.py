@@ -52,10 +52,6 @@ class Source:
         """The committed notebook a student opens; for a lesson the executed one itself."""
         return self.root / "notebooks" / ("homework" if self.homework else "") / f"{self.name}.ipynb"
 
-    def pictures(self):
-        """Files of the lesson's picture: one, or none."""
-        return sorted((self.root / "notebooks/pictures").glob(f"{self.name}.*"))
-
     def cells(self):
         if not self.path.exists():
             raise Problem(f"there is no notebooks/src/{self.name}.py")
