@@ -354,6 +354,8 @@ def test_syntax_alike_in_all_versions():
         ["Module", ["body", [["FunctionDef", ["name", "'f'"], ["args", ["arguments"]], ["body", [["Assign", *ONE]]]]]]], False
     ]  # fmt: skip
     assert render.tree("f( x)\n") == render.tree("f(x)  # why") != render.tree("f(x);")
+    assert render.tree("f('')") != render.tree("f()")
+    assert str(render.tree("f'{x:{y}}{z}'")).count("Constant") == 0
     assert render.tree("%time f(x)") == "%time f(x)"
 
 

@@ -53,9 +53,9 @@ def code(source, template=True):
 
 
 def prose(text):
-    """Running text without code, formulas, tables and addresses."""
+    """Running text without code, formulas, tables, numbers from the run and addresses."""
     text = re.sub(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|<[^>]*>|^\s*>?\s*\|.*$", " ", text, flags=re.S | re.M)
-    return re.sub(r"\]\([^)]*\)|https?://\S+", " ", text)
+    return re.sub(r"\]\([^)]*\)|https?://\S+", " ", TOKEN.sub(" ", text))
 
 
 def words(text):

@@ -130,6 +130,8 @@ def tree(code):
     """
 
     def lists(node):
+        if isinstance(node, ast.JoinedStr):  # Python 3.12.1 puts empty text after a format: f"{x:{y}}"
+            node = ast.JoinedStr([part for part in node.values if getattr(part, "value", None) != ""])
         if isinstance(node, ast.AST):
             fields = [(name, value) for name, value in ast.iter_fields(node) if value is not None and value != []]
             return [type(node).__name__, *([name, lists(value)] for name, value in fields)]
