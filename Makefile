@@ -94,7 +94,7 @@ suite:
 
 tiny:
 	$(call stage,small data sets,$(RUN) -m tests.small_sets $(SETS))
-	$(call stage,tiny copies,$(RUN) notebooks/build.py tiny)
+	$(call stage,tiny copies,$(RUN) -m notebooks.build tiny)
 	$(call stage,notebooks,$(RUN) -m pytest $(PARALLEL) $(NBVAL) --durations=10 build/tiny)
 
 # TensorFlow's kernels differ from processor to processor, so the same seed trains other weights; what is learned must be learned on each
@@ -132,7 +132,7 @@ colab:
 	$(call course,install .venv-colab --constraint tests/colab.txt --editable ".[tensorflow,test]")
 
 notebooks: install ## runs the lessons whose code changed
-	@$(RUN) notebooks/build.py build
+	@$(RUN) -m notebooks.build build
 
 bench: install ## the benchmarks of tests/bench
 	@$(RUN) -m tests.bench

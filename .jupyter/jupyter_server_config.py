@@ -13,13 +13,28 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from traitlets import Bool
 
 HERE = Path(__file__).resolve().parent
-NOT_FOR_STUDENTS = set(
-    """
-    CITATION.cff CONTRIBUTING.md Makefile build course_utils data_scripts environment.yml lab.py pyproject.toml requirements.lock runs
-    segmentation_course.egg-info tests
-    notebooks/RESULTS.md notebooks/build notebooks/claims.toml notebooks/evidence notebooks/pictures notebooks/solutions notebooks/src
-    """.split()
-)
+NOT_FOR_STUDENTS = {
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "build",
+    "course_utils",
+    "data_scripts",
+    "environment.yml",
+    "lab.py",
+    "pyproject.toml",
+    "requirements.lock",
+    "runs",
+    "segmentation_course.egg-info",
+    "tests",
+    "notebooks/RESULTS.md",
+    "notebooks/build",
+    "notebooks/claims.toml",
+    "notebooks/evidence",
+    "notebooks/pictures",
+    "notebooks/solutions",
+    "notebooks/src",
+}
 
 
 class CourseFiles(AsyncLargeFileManager):

@@ -10,7 +10,7 @@ import pytest
 from pygments.styles import get_style_by_name
 from pygments.token import Whitespace
 
-from conftest import ROOT
+from tests.conftest import ROOT
 from course_utils.exercises import ____, boxes, engine, lesson00, overview, progress
 
 MODULE = """

@@ -70,7 +70,7 @@ def student_copy(name: str) -> Path:
 
 
 def start(name: str, module, student: str | None = None) -> str:
-    """Copy homework `name` to `my_work/NAME_DATE.ipynb`, say where it is and where JupyterLab shows it; a copy that is there stays as it is.
+    """Copy homework `name` to `my_work/NAME_DATE.ipynb`, say where it is and where JupyterLab shows it; one that is there stays.
 
     With `student`, any word that is the student's alone, the copy's SEED becomes a number made from that word, and so do the images of
     every set that the homework asks for with `ensure(…, seed=SEED)`.
