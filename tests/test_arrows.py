@@ -16,6 +16,7 @@ FILES = {
 # What ships with Python or stands in the base dependencies of pyproject.toml; no framework but Keras.
 OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "rasterio", "requests", "scipy", "tqdm"}
 OUTSIDE |= {"pygments"}  # colours for code; comes with IPython
+OUTSIDE |= {"anywidget", "traitlets"}  # the picture that takes clicks; the second comes with ipywidgets
 NUMBERS = {"classes", "files", "data", "augment", "tiles", "instances"}  # numpy and cv2, with few exceptions:
 MORE = {"data": {"keras", "psutil"}, "tiles": {"rasterio"}}  # rasterio reads and writes windows of a GeoTIFF
 BACKBONES = "course_utils.models.backbones"  # knows keras_hub, too, which comes with TensorFlow and is looked for when it is asked for

@@ -10,8 +10,8 @@ import pytest
 from pygments.styles import get_style_by_name
 from pygments.token import Whitespace
 
-from tests.conftest import ROOT
 from course_utils.exercises import ____, boxes, engine, lesson00, overview, progress
+from tests.conftest import ROOT
 
 MODULE = """
 from course_utils.exercises import expect, question
