@@ -36,24 +36,51 @@ $(TESTING): export TF_NUM_INTEROP_THREADS = 1
 SETS := build/sets
 tiny: export COURSE_DATA := $(COURSE_DATA):$(SETS)
 
-.PHONY: help install lab test test-all suite tiny test-jax test-colab test-colab-sample colab test-processors notebooks bench lock clean
+# $(call course,arguments) runs lab.py
+define course
+	@python="$(PYTHON)"; [ -n "$$python" ] || { echo "The course needs Python $(SUPPORTED: =, ) with its venv module, and none was found."; exit 1; }; \
+	"$$python" lab.py $(1)
+endef
 
-help:
-	@echo "make install | lab | test | test-jax | test-colab | notebooks | bench | lock | clean"
+# $(call need,VARIABLE,words) ends with the words if the variable is empty
+need = @[ -n "$($(1))" ] || { echo "Say $(2)"; exit 1; }
 
-install: .venv/.installed
-	@true
+.PHONY: help lab install list-data data get-data check-data homework grade test test-all suite tiny test-jax test-colab test-colab-sample \
+	colab test-processors notebooks bench lock clean
 
-.venv/.installed: requirements.lock pyproject.toml
-	$(call venv,.venv)
-	@.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	@.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@.venv/bin/python -m data_scripts make
-	@touch $@
+help: ## these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-18s %s\n", $$1, $$2}' Makefile
 
-lab: install
-	@$(RUN) -m data_scripts make
-	@$(RUN) -m jupyter lab notebooks/00_start_here.ipynb $(ARGS)
+lab: ## opens the course in JupyterLab, installed first if need be (ARGS=--no-browser: no browser on this computer)
+	$(call course,$(ARGS))
+
+install: ## the environment alone, in .venv
+	$(call course,install)
+
+list-data: install ## the data sets: licence, size, generated or real, on disk or not
+	@$(RUN) -m data_scripts list
+
+data: install ## makes the generated data sets, or one of them (NAME=carla)
+	@$(RUN) -m data_scripts make $(NAME)
+
+get-data: ## downloads a real data set (NAME=membrane)
+	$(call need,NAME,which one: make get-data NAME=membrane)
+	$(call course,install)
+	@$(RUN) -m data_scripts get $(NAME)
+
+check-data: install ## looks for damaged and missing files in all data sets, or in one (NAME=membrane)
+	@$(RUN) -m data_scripts check $(NAME)
+
+homework: ## copies a homework to my_work/ (NAME=hw1; STUDENT=ana: with images of that student alone)
+	$(call need,NAME,which one: make homework NAME=hw1)
+	$(call course,install)
+	@$(RUN) -m course_utils.exercises start $(NAME) $(if $(STUDENT),--student "$(STUDENT)")
+
+grade: ## grades a folder of notebooks (FOLDER=submissions OUT=grades.csv)
+	$(call need,FOLDER,which folder: make grade FOLDER=submissions OUT=grades.csv)
+	$(call need,OUT,where to: make grade FOLDER=submissions OUT=grades.csv)
+	$(call course,install)
+	@$(RUN) -m course_utils.exercises grade "$(FOLDER)" --out "$(OUT)"
 
 test: install ## what must hold; of what is exhaustive a sample
 	@$(MAKE) --no-print-directory suite tiny
@@ -67,7 +94,7 @@ suite:
 
 tiny:
 	$(call stage,small data sets,$(RUN) -m tests.small_sets $(SETS))
-	$(call stage,tiny copies,$(RUN) notebooks/build.py tiny)
+	$(call stage,tiny copies,$(RUN) -m notebooks.build tiny)
 	$(call stage,notebooks,$(RUN) -m pytest $(PARALLEL) $(NBVAL) --durations=10 build/tiny)
 
 # TensorFlow's kernels differ from processor to processor, so the same seed trains other weights; what is learned must be learned on each
@@ -104,16 +131,15 @@ colab:
 .venv-colab:
 	$(call course,install .venv-colab --constraint tests/colab.txt --editable ".[tensorflow,test]")
 
-notebooks: install
-	@$(RUN) notebooks/build.py build
+notebooks: install ## runs the lessons whose code changed
+	@$(RUN) -m notebooks.build build
 
-bench: install
+bench: install ## the benchmarks of tests/bench
 	@$(RUN) -m tests.bench
 
-lock:
-	@$(RUN) -m pip install --quiet uv
-	@$(VENV)/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
+lock: install ## writes the exact versions of pyproject.toml's packages to requirements.lock
+	@$(RUN) -m uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 		--no-header --no-annotate --quiet -o requirements.lock
 
-clean:
+clean: ## removes the environments and build/
 	rm -rf build .venv .venv-jax .venv-colab

@@ -11,6 +11,7 @@ import numpy as np
 from course_utils.classes import LANDCOVER
 from data_scripts.dataset import DataSet, Mirror, Pair
 from data_scripts.drawing.country import PIXEL, mosaic
+from data_scripts.work import track
 
 VERSION = 1
 SEED = 1
@@ -25,7 +26,7 @@ def make(folder: Path, seed: int = SEED, sides: dict[str, int] = SIDES) -> None:
     west = 500_000.0
     for kind in ("images", "masks"):
         (folder / kind).mkdir()
-    for number, (name, side) in enumerate(sides.items()):
+    for number, (name, side) in enumerate(track(sides.items(), [side**2 for side in sides.values()])):
         image, mask = mosaic(np.random.default_rng([seed, number]), side)
         where = {"crs": "EPSG:2180", "transform": from_origin(west, 500_000.0, PIXEL, PIXEL)}
         where |= {"driver": "GTiff", "dtype": "uint8", "height": side, "width": side, "tiled": True, "blockxsize": 256, "blockysize": 256}

@@ -18,7 +18,7 @@ import numpy as np
 from course_utils import exercises, metrics
 from course_utils.exercises import ____
 from course_utils.exercises.engine import Question
-from source import solved, sources, tags
+from notebooks.build.source import solved, sources, tags
 from tests.conftest import ROOT, names_anew
 
 from .mutants import mutants
