@@ -140,7 +140,9 @@ def install(folder, packages, steps):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             installing.touch()
-            call([sys.executable, "-m", "venv", folder], "Python's venv module does not work; on Debian and Ubuntu: apt install python3-venv")
+            call(
+                [sys.executable, "-m", "venv", folder], "Python's venv module does not work; on Debian and Ubuntu: apt install python3-venv"
+            )
         uv = with_uv(folder)
     with steps("Packages, about 0.7 GB to download"):
         installing.touch()

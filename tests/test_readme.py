@@ -22,7 +22,9 @@ def printed():
     blocks = re.findall(r"^```\w*\n(.*?)^```$", README, re.M | re.S)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
     spans = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S))
-    return sorted({line for line in lines if line} | {span for span in spans if re.match(rf"{WORDS} ", f"{span} ") and span not in ("make", "python")})
+    return sorted(
+        {line for line in lines if line} | {span for span in spans if re.match(rf"{WORDS} ", f"{span} ") and span not in ("make", "python")}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +111,15 @@ def nothing(course, *words):
 
 
 KINDS = {"python": python, "make": make, "jupyter": jupyter, "conda": conda, "pip": pip, "py": py}
-NOTHING = ("cd segmentation-course", "git clone", "git pull", "source .venv/bin/activate", r".venv\Scripts\activate", "export KERAS_", "KERAS_")
+NOTHING = (
+    "cd segmentation-course",
+    "git clone",
+    "git pull",
+    "source .venv/bin/activate",
+    r".venv\Scripts\activate",
+    "export KERAS_",
+    "KERAS_",
+)
 
 
 @pytest.mark.parametrize("command", printed())

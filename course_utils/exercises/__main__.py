@@ -12,7 +12,9 @@ def parser() -> argparse.ArgumentParser:
     """What can be said, with a help for each command."""
     top = argparse.ArgumentParser(prog="python -m course_utils.exercises", description=__doc__)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    starts = commands.add_parser("start", help="copy a homework to my_work/", description="Copies a homework to my_work/, where it is yours.")
+    starts = commands.add_parser(
+        "start", help="copy a homework to my_work/", description="Copies a homework to my_work/, where it is yours."
+    )
     starts.add_argument("name", metavar="HOMEWORK", help="hw1, hw2, …")
     starts.add_argument("--student", metavar="ID", help="a word that is yours alone: your generated images are yours alone, too")
     what = "Runs and grades the .ipynb files of a folder. Started again, it goes on."
