@@ -57,9 +57,12 @@ def test_an_environment_is_made_once_and_says_how_it_goes(lab, capsys):
 
 @pytest.mark.parametrize("where", ["venv", "packages"])
 def test_a_half_made_environment_is_made_anew(lab, monkeypatch, where):
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(lab, "with_uv" if where == "venv" else "fetch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        install(lab)
+    def stops(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab, "with_uv" if where == "venv" else "fetch", stops)
+        assert lab.main(["install"]) == 130
     half = lab.ROOT / ".venv/half a package"
     half.touch()
     assert install(lab)
@@ -171,17 +174,25 @@ def test_uv_comes_from_the_lock_with_its_hashes(monkeypatch, tmp_path):
 
 def test_lab_makes_two_sets_and_leaves_the_others_to_the_background(lab, monkeypatch, capsys):
     said, python = [], lab.python(lab.ROOT / ".venv")
+
+    def run(command, **_):
+        said.append(command)
+        return subprocess.CompletedProcess(command, 0, "drawing")
+
+    def starts(*arguments):  # JupyterLab, in place of this process (Windows: below it)
+        said.append(arguments[-1])
+        sys.exit()
+
     monkeypatch.setattr(lab, "call", lambda command, trouble: said.append(command))
     monkeypatch.setattr(lab, "install", lambda *_: False)
-    monkeypatch.setattr(
-        lab.subprocess, "run", lambda command, **_: said.append(command) or subprocess.CompletedProcess(command, 0, "drawing")
-    )
-    monkeypatch.setattr(lab.os, "execv", lambda path, command: said.append(command))
+    monkeypatch.setattr(lab.subprocess, "run", run)
+    monkeypatch.setattr(lab.subprocess, "call", starts)
+    monkeypatch.setattr(lab.os, "execv", starts)
     monkeypatch.setattr(lab.os, "chdir", lambda _: None)
-    monkeypatch.setattr(lab.subprocess, "call", lambda command: said.append(command))
     monkeypatch.setenv("PATH", "before")
     monkeypatch.setenv("VIRTUAL_ENV", "before")
-    lab.main(["--no-browser"])
+    with pytest.raises(SystemExit):
+        lab.main(["--no-browser"])
     first, others, jupyter = said
     assert "eliret" in first[-1]
     assert "membrane" in first[-1]

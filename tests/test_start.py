@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-import kit
 from course_utils.exercises import copies
+from tests import kit
 
 NAME = f"my_work/hw9_small_{datetime.date.today().isoformat()}.ipynb"
 

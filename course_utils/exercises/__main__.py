@@ -1,4 +1,4 @@
-"""The command line of the homework: `start` for students, `grade` for teachers."""
+"""The command line of the exercises: `start` and `progress` for students, `grade` for teachers."""
 
 import argparse
 import importlib
@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from .copies import Problem, start, student_copy
+from .overview import overview
+from .progress import FOLDER
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,6 +19,8 @@ def parser() -> argparse.ArgumentParser:
     )
     starts.add_argument("name", metavar="HOMEWORK", help="hw1, hw2, …")
     starts.add_argument("--student", metavar="ID", help="a word that is yours alone: your generated images are yours alone, too")
+    counted = "how many exercises of each lesson and homework you have solved"
+    commands.add_parser("progress", help=counted, description=f"Shows {counted}.")
     what = "Runs and grades the .ipynb files of a folder. Started again, it goes on."
     grades = commands.add_parser("grade", help="run and grade the notebooks of a folder", description=what)
     grades.add_argument("folder", metavar="FOLDER", type=Path, help="the notebooks, named after the students")
@@ -34,6 +38,8 @@ def main(arguments: list[str]) -> int:
         if options.command == "start":
             student_copy(options.name)  # a Problem for a name that there is not
             print(start(options.name, importlib.import_module(f"course_utils.exercises.{options.name}"), options.student))
+        elif options.command == "progress":
+            overview(FOLDER)
         else:
             from course_utils.grading.run import grade  # here, because a student needs none of it
 

@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import inspect
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from .engine import Question
+from .engine import questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,9 +26,7 @@ def text(cell) -> str:
 
 def marks(module) -> dict[str, str]:
     """Name -> 8 hexadecimal digits for each question of `module`; they change when the question's check does, not with its name."""
-    questions = {name: value for name, value in vars(module).items() if isinstance(value, Question)}
-    bodies = {name: re.split(r"^def .*\n", inspect.getsource(each.judge), flags=re.M)[-1] for name, each in questions.items()}
-    return {name: hashlib.sha256(body.encode()).hexdigest()[:8] for name, body in bodies.items()}
+    return {name: question.mark for name, question in questions(module).items()}
 
 
 def made_from(module, **then: str) -> None:
@@ -73,7 +70,7 @@ def student_copy(name: str) -> Path:
 
 
 def start(name: str, module, student: str | None = None) -> str:
-    """Copy homework `name` to `my_work/NAME_DATE.ipynb`, say where it is and where JupyterLab shows it; a copy that is there stays as it is.
+    """Copy homework `name` to `my_work/NAME_DATE.ipynb`, say where it is and where JupyterLab shows it; one that is there stays.
 
     With `student`, any word that is the student's alone, the copy's SEED becomes a number made from that word, and so do the images of
     every set that the homework asks for with `ensure(…, seed=SEED)`.
