@@ -59,7 +59,7 @@ def python(course, *words):
             run(ROOT, sys.executable, "-m", words[1], words[2], "--help").replace(",", " ").split()
         )
     elif words[:2] == ("-m", "data_scripts") and words[2] in ("make", "get", "tile"):
-        assert f"data_scripts {words[2]}" in run(course, sys.executable, "-m", "data_scripts", "--help")
+        run(course, sys.executable, "-m", "data_scripts", words[2], "--help")
     elif words[2] == "grade":
         assert "holds no submission" in run(course, sys.executable, *words, codes=(1,))
     else:
