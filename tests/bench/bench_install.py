@@ -1,4 +1,4 @@
-"""A newcomer's wait: `git clone`, then `make lab` until JupyterLab answers (environment, packages, the first two data sets, server), against
+"""A newcomer's wait: `git clone`, then `make lab` until JupyterLab answers (environment, packages, first two data sets, server), against
 the bare installation of the same lock, `pip install --require-hashes -r requirements.lock` into an environment that is there already. Both
 start from empty caches and download everything. Asked for: at most 0.6 times as long, so a ratio of 1/0.6. What was downloaded is what all
 processes of the computer received meanwhile.
