@@ -47,7 +47,8 @@ def page(tmp_path_factory):
     for lesson in ("01_upsampling", "06_losses_and_metrics", "12_instances"):
         lesson = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
         cells += [cell.source for cell in lesson.cells if cell.cell_type == "code" and re.search(r"^demos\.", cell.source, re.M)]
-    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), folder / "demos.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # else JupyterLab asks
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel), folder / "demos.ipynb")
     with server(folder) as address, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -55,8 +56,8 @@ def page(tmp_path_factory):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/lab/tree/demos.ipynb")
         page.wait_for_selector(".jp-CodeCell")
-        page.wait_for_function("window.jupyterapp.commands.isEnabled('notebook:run-all-cells')")
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_selector("text=| Idle")
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         try:
             page.wait_for_function(f"document.querySelectorAll('.course-picture img').length == {len(DEMOS)}", timeout=120_000)
         except playwright.TimeoutError:

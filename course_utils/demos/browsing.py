@@ -1,6 +1,5 @@
 """Lesson 07: what a class is taken for, and the predictions of several networks, image by image."""
 
-import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -29,7 +28,7 @@ def confusion(matrix, table: ClassTable, share) -> None:
         fig,
         lambda name: _draw_bars(fig.axes, matrix, table, share, table.names.index(name)),
         "What the pixels of {name} are called, and what is called {name}.".format,
-        name=ipywidgets.Dropdown(options=table.names, value=table.names[still[-1]], description="class", layout={"width": "240px"}),
+        name=sliders.choice("class", table.names[still[-1]], table.names),
     )
 
 
@@ -74,7 +73,7 @@ def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]
         fig,
         lambda network, image, opacity: _draw_views(fig.axes, images[image], masks[image], table, guesses[network][image], opacity),
         words,
-        network=ipywidgets.Dropdown(options=list(guesses), value=last, description="network", layout={"width": "240px"}),
+        network=sliders.choice("network", last, list(guesses)),
         image=sliders.slider("image", 0, 0, len(images) - 1),
         opacity=sliders.slider("opacity", 0.55, 0.0, 1.0, 0.05),
     )
