@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from .. import metrics, show
 from ..classes import IGNORE, ClassTable
@@ -82,13 +83,20 @@ def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]
 def draw_prediction(image, mask, table: ClassTable, said, alone: bool = False) -> Figure:
     """Image, mask over it, prediction over it, and the wrong pixels in the colour of what they were called; in a row, or as large as
     they fit beside the controls."""
-    ratio, legend = mask.shape[0] / mask.shape[1], 0.2 * -(-table.num_classes // 6)  # inches
-    columns, rows, side = sliders.grid(4, ratio, height=3.8 - legend) if alone else (4, 1, 2.4)
-    fig, axes = show.new(columns, rows, (side, side * ratio + 0.25 + legend / rows))
+    ratio, ignored = mask.shape[0] / mask.shape[1], bool((mask == IGNORE).any())
+    if alone:
+        names = 1.5  # inches, at the right
+        columns, rows, side = sliders.grid(4, ratio, width=sliders.SIZE[0] - names)
+        fig, axes = show.new(columns, rows, (side + names / columns, side * ratio + 0.25))
+        entries = [*zip(table.colours, table.names, strict=True), *([(show.IGNORED_COLOUR, "ignored")] if ignored else [])]
+        patches = [Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", label=name) for colour, name in entries]
+        fig.legend(handles=patches, loc="outside right center", frameon=False, fontsize=8)
+    else:
+        fig, axes = show.new(4, 1, (2.4, 2.4 * ratio + 0.3 + 0.2 * -(-table.num_classes // 6)))
+        show.legend(fig, table, ignored)
     _draw_views(axes.flat, image, mask, table, said, 0.55)
     for axis in axes.flat:
         axis.set_axis_off()
-    show.legend(fig, table, ignored=bool((mask == IGNORE).any()))
     return fig
 
 

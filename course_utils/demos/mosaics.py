@@ -34,16 +34,21 @@ def tiling(image, scale: int = 1) -> None:
 
 
 def draw_tiling(image, settings: list[dict], scale: int = 1) -> Figure:
-    """One column for each setting (`tile` in pixels, `overlap` as a share of it): outlines of the tiles, and their weights along x."""
-    alone = len(settings) == 1
-    ratio = image.shape[0] / image.shape[1]
-    fig, axes = show.new(len(settings), 2, (6.4, 1.95) if alone else (2.4, 1.5 * ratio + 0.5), height_ratios=(3, 1))
-    for pair, setting in zip(axes.T, settings, strict=True):
+    """One column for each setting (`tile` in pixels, `overlap` as a share of it): outlines of the tiles, and below their weights along x.
+
+    One setting alone has them at the right.
+    """
+    ratio, alone = image.shape[0] / image.shape[1], len(settings) == 1
+    if alone:
+        fig, axes = show.new(2, 1, (3.2, min(3.7, 3.6 * ratio + 0.3)), width_ratios=(3, 2))
+    else:
+        fig, axes = show.new(len(settings), 2, (2.4, 1.5 * ratio + 0.5), height_ratios=(3, 1))
+    for pair, setting in zip([axes.flat] if alone else axes.T, settings, strict=True):
         _draw_tiles(*pair, image, setting, scale)
         pair[0].set_title("" if alone else _tiling_text(np.multiply(image.shape[:2], scale), setting).replace(": ", "\n"))
         pair[0].set_axis_off()
-        pair[1].set(ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)", box_aspect=ratio / 3)  # as wide as the mosaic
-    axes[1, 0].set_ylabel("weight")
+        pair[1].set(ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)", box_aspect=0.6 if alone else ratio / 3)  # below: as wide as above
+    axes[0 if alone else 1, 1 if alone else 0].set_ylabel("weight")
     return fig
 
 
