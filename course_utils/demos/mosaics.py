@@ -1,9 +1,7 @@
 """Lesson 08: a mosaic under its tiles."""
 
-from itertools import product
-
 import numpy as np
-from matplotlib.collections import PatchCollection
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -56,14 +54,14 @@ def _draw_tiles(above, below, image, setting, scale):
     height, width = np.multiply(image.shape[:2], scale)
     tile, overlap = setting["tile"], int(setting["tile"] * setting["overlap"])
     line = np.sqrt(np.diag(weights(tile, overlap)))
-    columns = starts(width, tile, overlap)
+    rows, columns = starts(height, tile, overlap), starts(width, tile, overlap)
     above.imshow(image, extent=(0, width, height, 0))
-    corners = [(column, row) for row, column in product(starts(height, tile, overlap), columns)]
-    outlines = [Rectangle(corner, tile, tile) for corner in corners]
-    above.add_collection(PatchCollection(outlines, facecolor="none", edgecolor="white", lw=0.6))
-    above.add_patch(Rectangle(corners[0], tile, tile, facecolor="none", edgecolor="#E69F00", lw=2))
-    for number, column in enumerate(columns):
-        below.plot(np.arange(column, column + tile), line, color=show.PALETTE[number % 2], lw=1.2)
+    # the outlines of all tiles together are lines from side to side
+    above.hlines(np.unique([*rows, *np.add(rows, tile)]), 0, width, color="white", lw=0.6)
+    above.vlines(np.unique([*columns, *np.add(columns, tile)]), 0, height, color="white", lw=0.6)
+    above.add_patch(Rectangle((columns[0], rows[0]), tile, tile, facecolor="none", edgecolor="#E69F00", lw=2, zorder=3))
+    curves = [np.column_stack([np.arange(column, column + tile), line]) for column in columns]
+    below.add_collection(LineCollection(curves, colors=show.PALETTE[:2], lw=1.2))
     above.set(xlim=(0, width), ylim=(height, 0))
     below.set_xlim(0, width)
 
