@@ -269,20 +269,16 @@ def colours_of(axis):
 
 def named(fig):
     """Texts of the legends and their colours, in the order in which they are read."""
-    rows = []
     boxes(fig)
+    found = []
     for legend in fig.legends:
         entries = [
-            (
-                round(-text.get_window_extent().y0),
-                text.get_window_extent().x0,
-                text.get_text(),
-                tuple(np.uint8(np.round(255 * np.array(p.get_facecolor()[:3])))),
-            )
-            for text, p in zip(legend.get_texts(), legend.get_patches(), strict=True)
+            (patch.get_window_extent(), text.get_text(), tuple(round(255 * part) for part in patch.get_facecolor()[:3]))
+            for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
         ]
-        rows += [(name, tuple(map(int, colour))) for *_, name, colour in sorted(entries)]
-    return rows
+        lines = [sum(other.y0 > box.y1 for other, *_ in entries) for box, *_ in entries]  # how many entries stand above
+        found += [entries[k][1:] for k in sorted(range(len(entries)), key=lambda k, of=(lines, entries): (of[0][k], of[1][k][0].x0))]
+    return found
 
 
 def test_masks_have_exactly_the_colours_of_the_legend(drawn):
