@@ -21,7 +21,7 @@ from PIL import Image
 WIDTH = 9.6  # inches of a full row
 HEIGHT = 8.0  # inches that a figure of pictures should not exceed: about a screen
 DPI = 100  # CSS pixels an inch
-# Pixels of the file for a CSS pixel, and quality of a JPEG: the first, unless the figure becomes too heavy.
+# Pixels of the file for a CSS pixel, and quality of a JPEG: the first, or the others where it makes the figure heavy.
 FINENESS = (2, 88), (1.5, 85), (1.5, 70)
 LIGHT, HEAVY = 60_000, 90_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
@@ -82,11 +82,13 @@ def read(text: str) -> tuple[str, str, bytes, int] | None:
 
 def encoded(fig: Figure) -> tuple[int, list[tuple[str, bytes]]]:
     """Width in CSS pixels, and the files of the figure's parts from top to bottom, ("png" or "jpeg", file) each."""
-    for scale, quality in FINENESS:
+    scale, quality = FINENESS[0]
+    image = _image(fig, scale)
+    parts = _parts(image, quality)
+    if (weight := sum(len(file) for _, file in parts)) > HEAVY:
+        scale, quality = FINENESS[1 if weight < 2 * HEAVY else 2]
         image = _image(fig, scale)
         parts = _parts(image, quality)
-        if sum(len(file) for _, file in parts) <= HEAVY:
-            break
     return round(image.width / scale), parts
 
 
@@ -101,7 +103,7 @@ def _parts(image, quality):
         part = image.crop((0, top, image.width, bottom))
         png = len(_file(part, "png"))
         light += png
-        kinds.append("jpeg" if 1.5 * len(_file(part, "jpeg", FINENESS[0][1])) < png else "png")
+        kinds.append("jpeg" if 1.2 * len(_file(part, "jpeg", FINENESS[0][1])) < png else "png")
     if light <= LIGHT:
         return [("png", _file(image, "png"))]
     starts = [k for k in range(len(kinds)) if k == 0 or kinds[k] != kinds[k - 1]]
