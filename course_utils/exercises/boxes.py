@@ -75,7 +75,9 @@ def code(text: str) -> str:
     from pygments.lexers import PythonLexer
 
     lines = highlight(text, PythonLexer(), HtmlFormatter(noclasses=True, nowrap=True, style="github-dark"))
-    style = "background: #0d1117; color: #e6edf3; padding: 8px 12px; margin: 6px 0 0 0; border-radius: 4px; overflow-x: auto; white-space: pre"
+    style = (
+        "background: #0d1117; color: #e6edf3; padding: 8px 12px; margin: 6px 0 0 0; border-radius: 4px; overflow-x: auto; white-space: pre"
+    )
     return f'<pre style="{style}">{lines}</pre>'
 
 
