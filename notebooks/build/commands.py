@@ -110,9 +110,9 @@ def build(root, names=(), force=False):
     Where the setup cell alone differs, it alone is run, unless the versions that it prints are not those of the other outputs.
     """
     for source in sources(root, names):
-        old, now = read(source.executed), fingerprints(source)
-        then = old.metadata.get("course", {}) if old else {}
         try:
+            old, now = read(source.executed), fingerprints(source)
+            then = old.metadata.get("course", {}) if old else {}
             if force or then.get("source") != now["source"] or (then["setup"] != now["setup"] and then["versions"] != versions()):
                 print(f"{source.name}: running")
                 old = run_all(source)

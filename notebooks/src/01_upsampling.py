@@ -151,7 +151,6 @@ def bed_of_nails(image, factor):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(bed_of_nails)
 
 # %% [markdown]
@@ -222,7 +221,6 @@ def image_numbers(position):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(image_numbers)
 
 # %% [markdown]
@@ -307,7 +305,6 @@ def output_size(n, k, s, padding):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(output_size)
 
 # %% [markdown]
@@ -412,7 +409,6 @@ def down_and_up(image, kernel):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(down_and_up)
 
 # %% [markdown] tags=["teacher"]
@@ -433,7 +429,6 @@ prediction = [1, 2, 4]
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(prediction)
 
 # %%
@@ -533,7 +528,6 @@ def hat_weights(factor):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(hat_weights)
 
 # %% [markdown]
@@ -629,7 +623,6 @@ def field_of_view(layers):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(field_of_view)
 
 # %% [markdown]

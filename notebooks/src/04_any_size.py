@@ -94,7 +94,6 @@ answer = "CH"
 # END SOLUTION
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(answer)
 
 # %% [markdown]
@@ -180,7 +179,6 @@ def output_side(side, levels):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(output_side)
 
 # %% [markdown]
@@ -239,7 +237,6 @@ def any_size(predict, image, multiple):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(any_size)
 
 # %% [markdown]
@@ -256,7 +253,6 @@ prediction = "C"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(prediction)
 
 
@@ -410,7 +406,6 @@ def mirror(image, mask, rng):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(mirror)
 
 # %% [markdown]
@@ -459,7 +454,8 @@ def object_iou(model, images, masks):
     return metrics.iou(metrics.confusion_matrix(masks, segment(model, images), 2))[1]
 
 
-# %%
+# %% tags=["fold"]
+# @title IoU by distance from the centre
 fig, axes = show.new(size=(6, 2.8))
 axis = axes[0, 0]
 for side, line, distances in [(32, "-o", range(0, 8)), (88, "--s", range(0, 36, 7))]:
@@ -501,7 +497,6 @@ flips = {
 # END SOLUTION
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(flips)
 
 # %% [markdown]
@@ -565,7 +560,6 @@ def number_of_windows(height, width, window, step):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(number_of_windows)
 
 # %% [markdown]

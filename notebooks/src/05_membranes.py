@@ -104,7 +104,6 @@ def hold_out(slices, held):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(hold_out)
 
 # %%
@@ -183,7 +182,6 @@ def rotation_about_centre(degrees, height, width):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(rotation_about_centre)
 
 # %% [markdown]
@@ -288,7 +286,6 @@ def transform_mask(mask, matrix):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(transform_mask)
 
 # %% [markdown]
@@ -313,7 +310,6 @@ def stream(images, masks, augment, rng):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(stream)
 
 # %% [markdown]
@@ -430,7 +426,6 @@ def output_side(side, poolings):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(output_side)
 
 # %% [markdown]
@@ -489,7 +484,6 @@ def border_bonus(row, position, w0=10.0, sigma=5.0):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(border_bonus)
 
 # %% [markdown]
@@ -538,7 +532,6 @@ prediction_71 = "B"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -595,7 +588,6 @@ prediction_81 = "B"
 # END SOLUTION
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(prediction_81)
 
 # %% tags=["picture"]

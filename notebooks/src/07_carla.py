@@ -107,7 +107,6 @@ def class_ids(picture):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(class_ids)
 
 # %% [markdown]
@@ -169,7 +168,6 @@ def split_by_world(names, held):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(split_by_world)
 
 # %% [markdown]
@@ -231,7 +229,6 @@ def median_frequency(counts):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(median_frequency)
 
 # %% [markdown]
@@ -367,7 +364,6 @@ def kept_epoch(values, patience):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(kept_epoch)
 
 # %% [markdown]
@@ -383,7 +379,6 @@ never_right = "C"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(never_right)
 
 
@@ -517,7 +512,6 @@ def price(plain, weighted, share):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(price)
 
 # %% [markdown]

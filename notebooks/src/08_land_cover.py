@@ -102,7 +102,6 @@ def pixel_at(x, y, west, north, metres):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(pixel_at)
 
 # %%
@@ -196,7 +195,6 @@ def shrink_mask(mask, factor):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(shrink_mask)
 
 # %% [markdown]
@@ -221,7 +219,6 @@ def split(files, held_out):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(split)
 
 # %%
@@ -318,7 +315,6 @@ prediction_51 = "A"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(prediction_51)
 
 # %%
@@ -432,7 +428,6 @@ def starts(length, tile, overlap):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(starts)
 
 # %% [markdown]
@@ -496,7 +491,8 @@ record(seam_gain=at_seam["joined"] - at_seam["blended"])
 # happens to lie there.) The price: 961 tiles in place of 256. We saw this for tiles as large as in training; FCN-32 has never met larger
 # ones. Set `TILE = 256` and look whether it still holds.
 
-# %% tags=["picture"]
+# %% tags=["picture", "fold"]
+# @title The maps side by side
 with rasterio.open(folder / "masks" / f"{strange}.tif") as file:
     truth = file.read(1, out_shape=reduced["images"].shape[:2])
 layers = {}
@@ -530,7 +526,6 @@ prediction_81 = "C"
 # END SOLUTION
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(prediction_81)
 
 # %%

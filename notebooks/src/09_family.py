@@ -80,7 +80,6 @@ def multiply_adds(height, width, kernel, inputs, filters, stride):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(multiply_adds)
 
 # %% [markdown]
@@ -177,7 +176,6 @@ def fuse(s32, s16, s8, enlarge):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(fuse)
 
 # %% [markdown]
@@ -260,7 +258,6 @@ def trimap(mask, n):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(trimap)
 
 # %%
@@ -335,7 +332,6 @@ def pack(positions):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(pack)
 
 # %%
@@ -478,7 +474,6 @@ def keep_resolution(strides, output_stride):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(keep_resolution)
 
 # %%
@@ -535,7 +530,6 @@ def pyramid(features, bins):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(pyramid)
 
 # %%
@@ -593,7 +587,6 @@ prediction_71 = "C"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -649,7 +642,8 @@ ratio = measured["segnet"]["training MB"] / measured["unet"]["training MB"]
 # %% tags=["record"]
 record(segnet_over_unet_training=ratio)
 
-# %%
+# %% tags=["fold"]
+# @title Time over parameters and over multiply-adds
 fig, axes = show.new(2, 1, (4.2, 3.0))
 for axis, unit, key in zip(axes.flat, ("M", "G"), ("parameters", "multiply-adds"), strict=True):
     for number, name in enumerate(WEIGHED):

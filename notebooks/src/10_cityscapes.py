@@ -115,7 +115,6 @@ def label_path(image):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(label_path)
 
 # %% [markdown]
@@ -133,7 +132,6 @@ def count_things(instances, label):
 
 
 # %%
-# ex.q1_2.hint()
 ex.q1_2.check(count_things)
 
 # %% [markdown]
@@ -173,7 +171,6 @@ def to_train_ids(ids, train_ids):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(to_train_ids)
 
 # %% [markdown]
@@ -249,7 +246,6 @@ def iou_by_the_rule(matrix, label, counting):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(iou_by_the_rule)
 
 # %% [markdown]
@@ -302,7 +298,6 @@ further_apart = "B"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(further_apart)
 
 
@@ -457,7 +452,8 @@ ious = {
 scores = ious["long"]
 order = sorted(scores, key=lambda name: np.mean(scores[name]))
 
-# %%
+# %% tags=["fold"]
+# @title The seeds as dots
 fig, axes = show.new(2, 1, size=(4.6, 2.5), sharey=True)
 for axis, (protocol, found) in zip(axes[0], ious.items(), strict=True):
     for name, seeds in found.items():
@@ -519,7 +515,6 @@ def safe_pairs(scores):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(safe_pairs)
 
 # %%

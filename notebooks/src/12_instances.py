@@ -83,7 +83,6 @@ def able(wanted, label_sets):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(able)
 
 # %% [markdown]
@@ -230,7 +229,6 @@ def prepare(image, mean, spread):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(prepare)
 
 # %% [markdown]
@@ -312,7 +310,6 @@ def labels_at(logits, height, width):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(labels_at)
 
 # %% [markdown]
@@ -331,7 +328,6 @@ best_level = "B"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(best_level)
 
 # %%
@@ -447,7 +443,6 @@ def fit_and_count(ious):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(fit_and_count)
 
 # %%
@@ -569,7 +564,6 @@ def average_precision(right, total):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(average_precision)
 
 
@@ -674,7 +668,6 @@ def keep(boxes, scores, limit):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(keep)
 
 
@@ -760,7 +753,6 @@ def mask_at(classes, row, column):
 
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(mask_at)
 
 # %% [markdown]

@@ -104,7 +104,6 @@ def region(picture):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(region)
 
 # %% [markdown]
@@ -125,7 +124,6 @@ def stack(images, masks, rows, columns):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(stack)
 
 # %% [markdown]
@@ -164,7 +162,6 @@ def build_unet(rows, columns, width):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(build_unet)
 
 # %% [markdown]
@@ -187,7 +184,6 @@ def dice_loss(masks, probabilities):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(dice_loss)
 
 # %% [markdown]
@@ -211,7 +207,6 @@ def set_scores(batches):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(set_scores)
 ex.progress()
 
@@ -236,7 +231,6 @@ def all_road(share):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(all_road)
 
 # %% [markdown]
@@ -260,7 +254,6 @@ def mixed_order(first, second, steps, batch, seed):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(mixed_order)
 
 # %% [markdown]
@@ -357,7 +350,6 @@ def domain_gap(ious):
 
 
 # %%
-# ex.q8.hint()
 ex.q8.check(domain_gap)
 
 # %%
@@ -389,7 +381,6 @@ def called_road(ids, said, names):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(called_road)
 ex.progress()
 
@@ -429,7 +420,6 @@ def best_threshold(masks, probabilities, thresholds):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(best_threshold)
 
 # %%
@@ -459,7 +449,6 @@ def match_colours(images, like):
 
 
 # %%
-# ex.q11.hint()
 ex.q11.check(match_colours)
 
 # %%
@@ -496,7 +485,6 @@ def interval(counts, seed):
 
 
 # %%
-# ex.q12.hint()
 ex.q12.check(interval)
 
 # %%
@@ -527,7 +515,6 @@ def compare(before, after):
 
 
 # %%
-# ex.q13.hint()
 ex.q13.check(compare)
 ex.progress()
 
