@@ -370,7 +370,7 @@ show.table(rows)
 
 # %% [markdown]
 # **What we see.** Shares of the pixels. Up to Keras 3.13 all these layers except the flip mix the labels; later ones take the nearest,
-# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in Keras 3.13 and Keras 3.15 the elastic layer moves
+# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in Keras 3.13 and 3.15 the elastic layer moves
 # image and mask **differently**, without a word. A mask in the place of the image shows what any library does to pairs.
 #
 # ## 5 · What lies beyond the border?
