@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from data_scripts.registry import DataError, DataSet
+from data_scripts.dataset import DataError, DataSet
 
 MOST_FILES = 100_000
 

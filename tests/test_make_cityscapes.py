@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from course_utils.classes import CAMVID, CITYSCAPES, IGNORE
-from data_scripts import camvid, carla, checks, cityscapes, registry
-from data_scripts.city import City, sensor
-from data_scripts.render import Scene
-from data_scripts.shading import picture
-from data_scripts.street import Street
+from data_scripts import checks
+from data_scripts.drawing.city import City, sensor
+from data_scripts.drawing.render import Scene
+from data_scripts.drawing.shading import picture
+from data_scripts.drawing.street import Street
+from data_scripts.sets import SETS, camvid, carla, cityscapes
 
 SIZE = (256, 128)
 KINDS = {"color.png", "instanceIds.png", "labelIds.png", "polygons.json"}
@@ -62,7 +63,7 @@ def test_layout(made):
         start = name.replace("leftImg8bit/", "gtFine/", 1).removesuffix("leftImg8bit.png") + "gtFine_"
         there = {path.name.rpartition("_")[2] for path in made.glob(f"{start}*")}
         assert there == (set() if "/test/" in name else KINDS)
-    assert checks.problems(made, registry.SETS["cityscapes"], {}) == []
+    assert checks.problems(made, SETS["cityscapes"]) == []
 
 
 def test_kinds_of_files(made):
@@ -218,7 +219,7 @@ def test_carla_draws_none_of_it():
 
 def test_camvid(tmp_path):
     camvid.make(tmp_path, 3, {"train": 3, "val": 2, "test": 1}, (120, 90), processes=2)
-    assert checks.problems(tmp_path, registry.SETS["camvid"], {}) == []
+    assert checks.problems(tmp_path, SETS["camvid"]) == []
     counts = np.zeros(12, int)
     for split, number in (("train", 3), ("val", 2), ("test", 1)):
         lines = (tmp_path / f"{split}.txt").read_text().splitlines()

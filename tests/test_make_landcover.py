@@ -6,12 +6,13 @@ import pytest
 import rasterio
 
 from course_utils.classes import LANDCOVER
-from data_scripts import landcover
+from data_scripts.drawing.country import mosaic
+from data_scripts.sets import landcover
 
 
 @pytest.fixture(scope="module")
 def country():
-    return landcover.mosaic(np.random.default_rng(5), 1536)
+    return mosaic(np.random.default_rng(5), 1536)
 
 
 def test_layout_is_that_of_the_real_set(tmp_path, monkeypatch):
@@ -36,8 +37,8 @@ def test_layout_is_that_of_the_real_set(tmp_path, monkeypatch):
 
 
 def test_same_seed_same_country():
-    (image, mask), (again, _) = (landcover.mosaic(np.random.default_rng(5), 400) for _ in range(2))
-    other = landcover.mosaic(np.random.default_rng(6), 400)
+    (image, mask), (again, _) = (mosaic(np.random.default_rng(5), 400) for _ in range(2))
+    other = mosaic(np.random.default_rng(6), 400)
     np.testing.assert_array_equal(image, again)
     assert (image != other[0]).mean() > 0.9
     assert (mask != other[1]).mean() > 0.05

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from data_scripts import membrane
+from data_scripts.drawing import tissue
+from data_scripts.sets import membrane
 
 
 def some(seed, slices=3, size=160):
     """A small stack: images and masks, uint8 (slices, size, size)."""
-    images, masks = zip(*membrane.stack(np.random.default_rng(seed), slices, size), strict=True)
+    images, masks = zip(*tissue.stack(np.random.default_rng(seed), slices, size), strict=True)
     return np.stack(images), np.stack(masks)
 
 
@@ -26,7 +27,7 @@ def block():
 
 
 def test_layout_is_that_of_the_real_set(tmp_path, monkeypatch):
-    monkeypatch.setattr(membrane, "stack", lambda rng: islice(small_slices(rng), 30))
+    monkeypatch.setattr(membrane, "stack", lambda rng, slices, size: islice(small_slices(rng), 30))
     membrane.make(tmp_path, seed=1)
     folders = ("train/image", "train/label", "test/image")
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.png")} == {f"{f}/{n}.png" for f in folders for n in range(30)}
@@ -45,7 +46,9 @@ def small_slices(rng):
 
 
 def test_a_slice_of_the_real_size():
-    image, mask = next(membrane.stack(np.random.default_rng(np.random.SeedSequence(membrane.SEED).spawn(2)[0])))
+    image, mask = next(
+        tissue.stack(np.random.default_rng(np.random.SeedSequence(membrane.SEED).spawn(2)[0]), membrane.SLICES, membrane.SIZE)
+    )
     assert image.shape == mask.shape == (512, 512)
     assert image.dtype == mask.dtype == np.uint8
     assert set(np.unique(mask)) == {0, 255}
@@ -98,7 +101,7 @@ def test_same_seed_same_stack_other_seed_other_stack():
 
 
 def test_chance_that_changes_slowly():
-    curve = membrane.wander(np.random.default_rng(0), 40, 2000, every=8)
+    curve = tissue.wander(np.random.default_rng(0), 40, 2000, every=8)
     assert curve.shape == (40, 2000)
     assert curve.dtype == np.float32
     assert 0.9 < curve.std() < 1.2

@@ -8,10 +8,10 @@ import pytest
 from matplotlib.path import Path as Outline
 
 from course_utils.classes import CARLA
-from data_scripts import carla
-from data_scripts.render import UP, Camera, Part, Scene
-from data_scripts.shading import picture
-from data_scripts.street import Street, rect
+from data_scripts.drawing.render import UP, Camera, Part, Scene
+from data_scripts.drawing.shading import picture
+from data_scripts.drawing.street import Street, rect
+from data_scripts.sets import carla
 
 SMALL = (200, 150)
 REAL = dict(zip(CARLA.names, (0.30, 0.079, 0.002, 0.008, 0.0003, 0.006, 0.008, 0.20, 0.077, 0.14, 0.16, 0.022, 0.0002), strict=True))

@@ -13,8 +13,8 @@ import pytest
 
 from course_utils.exercises import Blank, ____
 from course_utils.exercises import lesson02 as ex
-from course_utils.exercises.grading import Session
-from course_utils.exercises.submission import Opaque, Peer
+from course_utils.grading.session import Session
+from course_utils.grading.submission import Opaque, Peer
 from tests.exercises import lesson02
 
 

@@ -8,8 +8,6 @@ import keras
 import numpy as np
 import psutil
 
-from .pairs import Pairs, hand_over
-
 CACHE_SHARE = 0.25  # of the memory that is free when a `Batches` is made
 
 
@@ -26,7 +24,7 @@ class Batches(keras.utils.PyDataset):
     `share = (k, n)` makes it hand over, and read, number k (from 0) of n equal shares of each batch; together they are the batch.
     """
 
-    def __init__(self, pairs: Pairs, size, batch, augment, shuffle, seed, workers):
+    def __init__(self, pairs, size, batch, augment, shuffle, seed, workers):
         # Keras' own queue would wait 0.1 s at the end of each epoch and does not serve a plain `for`: the threads are ours.
         super().__init__(workers=1, use_multiprocessing=False)
         if len(pairs) == 0:
@@ -98,3 +96,15 @@ class Batches(keras.utils.PyDataset):
                     self._room -= needed
                     self._cache[number] = sample
         return sample
+
+
+def hand_over(samples, name):
+    """A list of uint8 images and masks as one float32 array in [0, 1] and one uint8 array (or None)."""
+    if not samples:
+        raise ValueError(f"{name}: there is no pair to read.")
+    images, masks = zip(*samples, strict=True)
+    sizes = sorted({image.shape[:2] for image in images})
+    if len(sizes) > 1:
+        listed = ", ".join(f"{height}×{width}" for height, width in sizes[:4])
+        raise ValueError(f"{name}: images of {len(sizes)} sizes ({listed}) do not fit one array; give size=(height, width) or batch=1.")
+    return np.divide(np.stack(images), 255, dtype=np.float32), None if masks[0] is None else np.stack(masks)

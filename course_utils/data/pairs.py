@@ -9,6 +9,8 @@ import numpy as np
 from course_utils.classes import ClassTable
 from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
 
+from .batches import Batches, hand_over
+
 
 class Pairs:
     """The images of one split and their masks, as paths; nothing is read before it is asked for.
@@ -102,18 +104,4 @@ class Pairs:
 
     def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
         """The same data as `Batches`, in bounded memory, for `model.fit(..., shuffle=False)` or a plain `for`."""
-        from .batches import Batches  # late, because batches are made of pairs
-
         return Batches(self, size, batch, augment, shuffle, seed, workers)
-
-
-def hand_over(samples, name):
-    """A list of uint8 images and masks as one float32 array in [0, 1] and one uint8 array (or None)."""
-    if not samples:
-        raise ValueError(f"{name}: there is no pair to read.")
-    images, masks = zip(*samples, strict=True)
-    sizes = sorted({image.shape[:2] for image in images})
-    if len(sizes) > 1:
-        listed = ", ".join(f"{height}×{width}" for height, width in sizes[:4])
-        raise ValueError(f"{name}: images of {len(sizes)} sizes ({listed}) do not fit one array; give size=(height, width) or batch=1.")
-    return np.divide(np.stack(images), 255, dtype=np.float32), None if masks[0] is None else np.stack(masks)

@@ -212,18 +212,6 @@ def table(rows: list[dict], *, digits: int = 3) -> None:
     display({"text/markdown": markdown, "text/plain": plain}, raw=True)
 
 
-def record(**numbers: float) -> None:
-    """Keep numbers, with six digits, in the notebook's output, where `notebooks/build.py` compares them with the claims.
-
-    ValueError: a number is not finite, which JSON cannot hold.
-    """
-    numbers = {name: float(f"{float(value):.6g}") for name, value in numbers.items()}
-    if strange := [name for name, value in numbers.items() if not np.isfinite(value)]:
-        raise ValueError(f"{', '.join(strange)}: not a finite number, nothing to record.")
-    plain = " · ".join(f"{name} = {value:.4g}" for name, value in numbers.items())
-    display({"application/json": numbers, "text/plain": plain}, metadata={"application/json": {"expanded": True}}, raw=True)
-
-
 def _some(pictures, function):
     pictures = list(pictures)
     if not pictures:

@@ -1,4 +1,4 @@
-"""Frames a second of the street generator at 800×600, with masks, written as PNG: `data_scripts.carla` in two processes against one.
+"""Frames a second of the street generator at 800×600, with masks, written as PNG: `data_scripts.sets.carla` in two processes against one.
 The processes are fresh ones, and starting them counts. 400 frames in 3 minutes on two cores would be 2.2 frames/s; the row of that
 bound says how many times faster two processes are than that.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import Row, interleave, times_faster
 
-from data_scripts import carla
+from data_scripts.sets import carla
 
 WORLDS = {"train": 6}
 ASKED = 400 / 180  # frames a second

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from data_scripts.render import Scene, Weather
+from data_scripts.drawing.render import Scene, Weather
 
 TILE = 512  # pixels of a noise picture, which repeats without a seam
 

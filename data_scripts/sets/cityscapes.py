@@ -8,22 +8,20 @@ where something nearer stands before it, gaps between leaves, spokes and railing
 """
 
 import json
-import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
-from tqdm import tqdm
 
 from course_utils.classes import CITYSCAPES
-from data_scripts.city import City, sensor
-from data_scripts.render import Scene
-from data_scripts.shading import picture
+from data_scripts.dataset import DataSet, Package, Pair
+from data_scripts.drawing.city import City, sensor
+from data_scripts.drawing.render import Scene
+from data_scripts.drawing.shading import picture
+from data_scripts.work import save, spread
 
 VERSION = 1
 SEED = 1
@@ -62,15 +60,7 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
             for first in range(0, len(its), 2):
                 jobs.append((world, split, city, range(first, min(first + 2, len(its)))))
                 world += 1
-    print(f"cityscapes: drawing {sum(frames.values())} frames, about two minutes on two cores, once", flush=True)
-    spread(partial(drive_through, folder, seed, size), jobs, "cityscapes", processes)
-
-
-def spread(work, jobs, name, processes=None):
-    """Do all jobs, several at once, under a bar that shows `name`."""
-    # Fresh processes, because a fork of a notebook that has begun to train would hang.
-    with ProcessPoolExecutor(processes or min(8, os.cpu_count()), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        list(tqdm(pool.map(work, jobs), name, len(jobs), leave=False, unit="street", disable=None))
+    spread(partial(drive_through, folder, seed, size), jobs, processes)
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:
@@ -183,7 +173,36 @@ def draw(objects: list[dict], size) -> tuple[np.ndarray, np.ndarray]:
     return np.where(instances < 1000, instances, instances // 1000).astype(np.uint8), instances.astype(np.uint16)
 
 
-def save(path, array):
-    """Write a PNG file: grey of 8 or 16 bits, or red-green-blue(-opacity). Python writes: on Windows OpenCV cannot open every path."""
-    array = array if array.ndim == 2 else array[..., [2, 1, 0, 3][: array.shape[2]]]
-    path.write_bytes(cv2.imencode(".png", array)[1].tobytes())
+def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
+    pairs, image, mask = [], "_leftImg8bit.png", "_gtFine_labelIds.png"
+    for split in ("train", "val", "test"):
+        names = {path.relative_to(folder / "leftImg8bit").as_posix() for path in folder.glob(f"leftImg8bit/{split}/*/*{image}")}
+        if split != "test":  # its masks are kept by the authors
+            masks = folder.glob(f"gtFine/{split}/*/*{mask}")
+            names |= {path.relative_to(folder / "gtFine").as_posix().replace(mask, image) for path in masks}
+        for name in sorted(names):
+            pairs.append(Pair(f"leftImg8bit/{name}", None if split == "test" else f"gtFine/{name.replace(image, mask)}"))
+    return pairs, [] if pairs else ["leftImg8bit holds no images of train, val or test: put them back."]
+
+
+SET = DataSet(
+    name="cityscapes",
+    what="cities from a car, 2048×1024 (generated: 1024×512), colour, 19 classes (lessons 10–12)",
+    lesson=10,
+    licence="not to be passed on, registration, cite Cordts et al. 2016",
+    source="www.cityscapes-dataset.com",
+    table=CITYSCAPES,
+    marks=("leftImg8bit", "gtFine"),
+    layout=((r"((?:leftImg8bit|gtFine)/(?:train|val|test)/[^/]+/[^/]+\.(?:png|json))", r"\1"),),
+    pairs=pairs,
+    make=make,
+    version=VERSION,
+    seed=SEED,
+    login="https://www.cityscapes-dataset.com/login/",
+    packages=(
+        Package("https://www.cityscapes-dataset.com/file-handling/?packageID=1", "gtFine"),
+        Package("https://www.cityscapes-dataset.com/file-handling/?packageID=3", "leftImg8bit"),
+    ),
+    most_mb=15_000,
+    sizes={"full": (2048, 1024)},
+)

@@ -1,21 +1,16 @@
-"""Makes the embedded land cover set: a countryside as an aircraft photographs it from straight above, 25 cm a pixel.
+"""Draws a countryside as an aircraft photographs it from straight above, 25 cm a pixel.
 
-The layout is that of LandCover.ai: `images/NAME.tif` (RGB) and `masks/NAME.tif` (one band: 0 other, 1 building, 2 woodland, 3 water,
-4 road), GeoTIFFs that lie side by side somewhere in Poland's grid, EPSG:2180. Things are placed first, as points, lines and polygons;
-the mask is drawn from these alone, the image from the same ones with texture, light and shadow.
+Things are placed first, as points, lines and polygons; the mask is drawn from these alone, the image from the same ones with texture,
+light and shadow.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-import rasterio
-from rasterio.transform import from_origin
 
-VERSION = 1
-SEED = 1
-SIDES = {"country-1": 4096, "country-2": 2048, "country-3": 2048}  # name: pixels a side
+from data_scripts.work import reached
+
 PIXEL = 0.25  # metres
 BUILDING, WOODLAND, WATER, ROAD = 1, 2, 3, 4
 # What grows: red, green, blue; how far rows of plants stand out; how patchy it is; and whether wheels leave lines in it.
@@ -52,33 +47,19 @@ class Season(NamedTuple):
         )
 
 
-def make(folder: Path, seed: int = SEED) -> None:
-    """Fill an empty folder with the three mosaics: RGB as JPEG inside the GeoTIFF, as surveyors deliver it, masks without loss."""
-    west = 500_000.0
-    for kind in ("images", "masks"):
-        (folder / kind).mkdir()
-    for number, (name, side) in enumerate(SIDES.items()):
-        image, mask = mosaic(np.random.default_rng([seed, number]), side)
-        where = {"crs": "EPSG:2180", "transform": from_origin(west, 500_000.0, PIXEL, PIXEL)}
-        where |= {"driver": "GTiff", "dtype": "uint8", "height": side, "width": side, "tiled": True, "blockxsize": 256, "blockysize": 256}
-        packed = {"compress": "JPEG", "photometric": "YCBCR", "JPEG_QUALITY": 92}
-        with rasterio.open(folder / f"images/{name}.tif", "w", count=3, **packed, **where) as file:
-            file.write(image.transpose(2, 0, 1))
-        with rasterio.open(folder / f"masks/{name}.tif", "w", count=1, compress="DEFLATE", **where) as file:
-            file.write(mask, 1)
-        west += side * PIXEL
-
-
 def mosaic(rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]:
     """One piece of country of side × side pixels: image uint8 (side, side, 3) and mask uint8 (side, side) of class ids."""
     season = Season.draw(rng)
     mask, height = np.zeros((side, side), np.uint8), np.zeros((side, side), np.float32)  # metres above ground, for the shadows
     image, blocks = _fields(rng, side, season)
+    reached(0.35)  # of the time that it took, here and below
     _water(rng, image, mask)
     roads = _roads(rng, image, mask)
+    reached(0.45)
     houses = _place_houses(rng, mask, roads)
     _build(rng, image, mask, height, houses, season)
     _grow(rng, image, mask, height, _plant(rng, mask, blocks, roads, houses), season)
+    reached(0.7)
     return _photograph(rng, image, height, season), mask
 
 

@@ -1,4 +1,4 @@
-"""A European city street from a seed, for cityscapes and camvid: `street` with other houses, more traffic, and a grey northern light.
+"""A European city street from a seed: `street` with other houses, more traffic, and a grey northern light.
 
 Houses stand wall to wall; cars are parked at the kerb; trams, buses, lorries, cyclists and walkers are about. The camera is that of
 Cityscapes (Cordts et al. 2016, arXiv:1604.01685): 1.22 m high, 49° wide, with the camera car's bonnet in the lower edge.
@@ -10,8 +10,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from data_scripts.render import UP, Camera, Part, Weather
-from data_scripts.street import BLACK, DRIVE, KERB, LENGTH, WHITE, Look, Street, disc, rect
+from data_scripts.drawing.render import UP, Camera, Part, Weather
+from data_scripts.drawing.street import BLACK, DRIVE, KERB, LENGTH, WHITE, Look, Street, disc, rect
 
 EYE, LENS = 1.22, 1.105  # metres above the road; focal length in widths of the picture
 TILES = [(104, 58, 46), (72, 66, 64), (58, 62, 70)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_scripts.render import UP, Camera, Part, Weather
+from data_scripts.drawing.render import UP, Camera, Part, Weather
 
 LENGTH, STEP = 330.0, 2.0  # metres of road, and between its corners
 EYE, KERB = 1.35, 0.13  # heights of the camera and of the pavement

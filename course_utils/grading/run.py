@@ -1,167 +1,30 @@
 """Grades a folder of submissions: a row for each student and question, a page for each student, a summary for the teacher."""
 
 import ast
-import csv
 import hashlib
-import html
 import importlib
 import json
 import os
-import queue
 import re
 import secrets
 import shutil
-import site
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 import tomllib
 import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 from tqdm import tqdm
 
-from .copies import ROOT, Problem, marks, student_copy, text, version
-from .engine import first_miss
-from .submission import MOST, Opaque, Peer, of_a_backend
+from course_utils.exercises.copies import ROOT, Problem, marks, student_copy, text, version
+from course_utils.exercises.engine import first_miss
+
+from .pages import VERDICTS, report
+from .session import Ended, Session, readable
+from .submission import MOST, Opaque
 
 CASES = 3  # random cases a question; all must be right
-PATIENCE = 5  # a submission may take so many times its seconds of computing by the clock: it may have to share the computer, or sleep
-VERDICTS = ("correct", "wrong", "not attempted", "not run")
-# What stands in for the notebook; both packages are imported at once, because behind the wall the course's folder cannot be listed.
-PROCESS = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-import data_scripts
-from course_utils.exercises.submission import main
-main()
-"""
-
-
-class Ended(BaseException):
-    """The submission's process is over, or has to be; the text says why. No check may catch this."""
-
-
-class Session(Peer):
-    """A submission's process, watched: `receive` raises Ended when it is over, too slow or too large."""
-
-    def __init__(self, folder, seconds, memory):
-        self.folder, self.seconds, self.memory = folder, seconds, memory
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROCESS],
-            cwd=folder / "work",
-            env=environment(folder / "home"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        super().__init__(self.process.stdout, self.process.stdin)
-        self.end, self.looked, self.messages = time.monotonic() + PATIENCE * seconds, 0, queue.Queue(maxsize=2)
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        while message := super().receive():
-            self.messages.put(message)
-        self.messages.put(None)
-
-    def send(self, message):
-        try:
-            super().send(message)
-        except OSError:  # the process is gone
-            raise Ended("the program ended by itself (a crash?)") from None
-
-    def call(self, number, *args, **kwargs):
-        if any(map(of_a_backend, args)):  # a check that trains with the answer: as an array it would lose its gradient
-            raise Opaque("a function of tensors")
-        return super().call(number, *args, **kwargs)
-
-    def receive(self):
-        while True:
-            if time.monotonic() > self.looked + 0.1:
-                self._look()
-                self.looked = time.monotonic()
-            try:
-                message = self.messages.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            if message is None:
-                raise Ended("the program ended by itself (a crash?)")
-            return message
-
-    def _look(self):
-        """The limits that hold on every system, and for all processes of the submission together."""
-        used, busy = 0, 0
-        for process in self._processes():
-            with suppress(psutil.Error):  # it ended meanwhile
-                used += process.memory_info().rss
-                busy += sum(process.cpu_times()[:4])
-        if busy > self.seconds or time.monotonic() > self.end:
-            raise Ended(f"the time of {self.seconds} s was over")
-        if used > self.memory * 2**20:
-            raise Ended(f"more than {self.memory} MB of memory were taken")
-        if sum(file.stat(follow_symlinks=False).st_size for file in files(self.folder)) > 2**30:
-            raise Ended("more than 1 GB was written")
-
-    def _processes(self):
-        try:
-            process = psutil.Process(self.process.pid)
-            return [process, *process.children(recursive=True)]
-        except psutil.Error:
-            return []
-
-    def close(self):
-        for process in self._processes():
-            with suppress(psutil.Error):
-                process.kill()
-        if os.name != "nt":
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, 9)
-        self.process.wait()
-
-
-def files(folder):
-    """Entries of all files below `folder` that can be listed."""
-    folders = [folder]
-    while folders:
-        try:
-            entries = list(os.scandir(folders.pop()))
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                yield entry
-
-
-def environment(home):
-    """All that a submission learns of its surroundings; nothing of the teacher's environment but where Python and the data are."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "KERAS_BACKEND", "LD_LIBRARY_PATH") if name in os.environ}
-    data = [str(ROOT / Path(folder).expanduser()) for folder in os.environ.get("COURSE_DATA", "").split(os.pathsep) if folder]
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": "1"}
-    homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
-    user = {"PYTHONUSERBASE": site.getuserbase(), "LANG": "C.UTF-8", "COURSE_DATA": os.pathsep.join(data)}
-    return kept | one | quiet | homes | user
-
-
-def readable():
-    """Folders that a submission may read: Python's, the system's and those of the course that hold no solutions."""
-    course = [ROOT / place for place in ("course_utils", "data_scripts", "data", "notebooks/evidence")]
-    system = ["/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/sys", sys.prefix, sys.base_prefix]
-    packages = [*site.getsitepackages(), site.getusersitepackages()]
-    data = environment("")["COURSE_DATA"].split(os.pathsep)
-    return [str(place) for place in (*course, *system, *packages, *data) if str(place)]
-
-
-# ---------------------------------------------------------------- one submission
 
 
 def cells(path):
@@ -229,7 +92,7 @@ class Run:
             return
         solution = next((ROOT / "notebooks/solutions").glob(f"{self.homework}_*.ipynb"), None)
         if not solution:
-            raise Problem(f"notebooks/solutions holds no {self.homework}: run python notebooks/build.py build {self.homework} first.")
+            raise Problem(f"notebooks/solutions holds no {self.homework}: run python -m notebooks.build build {self.homework} first.")
         objects = set()
         rows = self.grade(solution, objects)["rows"]
         if wrong := [f"{name} ({message})" for name, verdict, message in rows if verdict != "correct"]:
@@ -321,9 +184,6 @@ def clean(message):
     return "".join(letter if letter.isprintable() else "?" for letter in line)[:300]
 
 
-# ---------------------------------------------------------------- the folder and the reports
-
-
 def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
     """Grade all `*.ipynb` of `folder`; write the table `out` and, beside it, pages and state. Returns the summary.
 
@@ -358,58 +218,3 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
                 session.close()
             raise
     return report(run, {path.stem: done[path.stem] for path in paths}, out)
-
-
-def report(run, results, out):
-    """Write the table, the pages and the summary from what is known of each student."""
-    with open(
-        out, "w", newline="", encoding="utf-8-sig", errors="replace"
-    ) as file:  # the mark at the start tells spreadsheets that this is UTF-8
-        table = csv.writer(file)
-        table.writerow(["student", "question", "verdict", "points", "message"])
-        for student, result in results.items():
-            for name, verdict, message in result["rows"]:
-                table.writerow([harmless(student), name, verdict, int(verdict == "correct"), harmless(message)])
-    pages = run.folder / "feedback"
-    shutil.rmtree(pages, ignore_errors=True)
-    pages.mkdir(parents=True)
-    for student, result in results.items():
-        points = sum(verdict == "correct" for _, verdict, _ in result["rows"])
-        rows = [[name, verdict, int(verdict == "correct"), message] for name, verdict, message in result["rows"]]
-        about = f"{points} of {len(rows)} points. {result['note']}"
-        page(pages / f"{student}.html", f"{run.homework}: {student}", about, ["question", "verdict", "points", "message"], rows)
-    rows = []
-    for name in run.questions:
-        given = [(verdict, message) for result in results.values() for asked, verdict, message in result["rows"] if asked == name]
-        counts = Counter(verdict for verdict, _ in given)
-        often = Counter(message for verdict, message in given if verdict == "wrong").most_common(1)
-        rows.append([name, *(counts[verdict] for verdict in VERDICTS), often[0][0] if often else ""])
-    rows.sort(key=lambda row: row[1])
-    columns = ["question", *VERDICTS, "most frequent mistake"]
-    page(run.folder / "summary.html", f"{run.homework}: {len(results)} students", "The questions most missed come first.", columns, rows)
-    lines = [f"{row[0]}: {row[1]} of {len(results)} correct. {row[-1]}".rstrip() for row in rows]
-    unwalled = [student for student, result in results.items() if result.get("walled") is False]
-    lines += [f"{len(unwalled)} ran without a wall round other files: this system has no Landlock."] if unwalled else []
-    return "\n".join([*lines, f"{out}: a row for each student and question. {run.folder}: feedback pages and summary.html."])
-
-
-def harmless(value):
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
-
-
-def page(path, title, about, columns, rows):
-    """A web page with one table that needs no other file and runs nothing."""
-
-    def row(tag, values):
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(value))}</{tag}>" for value in values) + "</tr>\n"
-
-    style = "body{font-family:sans-serif;margin:2em;max-width:60em}td,th{text-align:left;padding:.3em .8em;border-bottom:1px solid #ccc}"
-    path.write_text(
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<style>{style}</style></head><body>\n<h1>{html.escape(title)}</h1>\n<p>{html.escape(about)}</p>\n"
-        f"<table>\n{row('th', columns)}{''.join(row('td', values) for values in rows)}</table>\n</body></html>\n",
-        encoding="utf-8",
-        errors="replace",
-    )

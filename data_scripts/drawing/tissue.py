@@ -1,7 +1,5 @@
-"""Makes the embedded membrane set: a stack of slices through brain tissue, as an electron microscope would show it.
+"""Draws a stack of slices through brain tissue, as an electron microscope would show it.
 
-The layout is that of the ISBI 2012 challenge as it is mostly passed on: `train/image/0.png` … `29.png`, `train/label/…`
-(255 inside a cell, 0 membrane) and `test/image/…`, 512×512, 8-bit grey.
 Every cell is an ellipse that wanders, grows and shrinks from slice to slice; a pixel belongs to the ellipse it lies deepest in,
 and a membrane runs where two cells meet. All of it is seen through a slowly changing warp, so nothing stays an ellipse. The mask
 follows from this geometry alone, before any grey is drawn; what is drawn inside the cells never enters it.
@@ -10,36 +8,16 @@ Grey levels, sharpness and share of membrane were set by comparison with the rea
 
 from collections import namedtuple
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-VERSION = 1
-SEED = 1
-SIZE, SLICES = 512, 30
 GAP = 6.0  # where no ellipse is within this many pixels lies glia, the filling between the nerve cells: it rounds their corners
 DARKEST, PALE = 43, 164  # grey of a membrane seen edge-on, and of cytoplasm
 MARGIN = 70  # cells also live this many pixels outside the picture, so that its border is like its middle
 
 
-def make(folder: Path, seed: int = SEED) -> None:
-    """Fills an empty folder with 30 training pairs and 30 test images.
-
-    Args:
-        folder: an existing, empty folder.
-        seed: the same seed gives the same files; train and test are two regions of the same tissue.
-    """
-    for split, region in zip(("train", "test"), np.random.SeedSequence(seed).spawn(2), strict=True):
-        kinds = ("image", "label") if split == "train" else ("image",)
-        for kind in kinds:
-            (folder / split / kind).mkdir(parents=True)
-        for number, pair in enumerate(stack(np.random.default_rng(region))):
-            for kind, picture in zip(kinds, pair, strict=False):  # Python writes: on Windows OpenCV cannot open every path
-                (folder / split / kind / f"{number}.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
-
-
-def stack(rng: np.random.Generator, slices: int = SLICES, size: int = SIZE) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def stack(rng: np.random.Generator, slices: int, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yields the slices of one block of tissue from top to bottom.
 
     Args:

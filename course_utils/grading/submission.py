@@ -25,8 +25,8 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from . import engine
-from .copies import ROOT
+from course_utils.exercises import engine
+from course_utils.exercises.copies import ROOT
 
 MOST = 2**26  # bytes of a message
 KINDS = "biufcSU"  # of arrays: numbers and text, nothing that is code

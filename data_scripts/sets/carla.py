@@ -5,20 +5,17 @@ and nothing in the others. Four frames come from each world, seven metres apart:
 train.txt, val.txt and test.txt list the names of whole worlds, because frames of one world are nearly alike.
 """
 
-import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
-from tqdm import tqdm
 
 from course_utils.classes import CARLA
-from data_scripts.render import Scene
-from data_scripts.shading import picture
-from data_scripts.street import Street
+from data_scripts.dataset import DataSet, Mirror, Pair, png_names
+from data_scripts.drawing.render import Scene
+from data_scripts.drawing.shading import picture
+from data_scripts.drawing.street import Street
+from data_scripts.work import save, spread
 
 VERSION = 1
 SEED = 1
@@ -45,11 +42,7 @@ def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(
     for split in worlds:
         names = [f"{name(world, k)}\n" for world, its in enumerate(splits) if its == split for k in range(FRAMES)]
         (folder / f"{split}.txt").write_text("".join(names))
-    drive = partial(drive_through, folder, seed, size)
-    print(f"carla: drawing {len(splits) * FRAMES} frames, about a minute on two cores, once", flush=True)
-    # Fresh processes, because a fork of a notebook that has begun to train would hang.
-    with ProcessPoolExecutor(processes or min(8, os.cpu_count()), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        list(tqdm(pool.map(drive, range(len(splits))), "carla", len(splits), leave=False, unit="world", disable=None))
+    spread(partial(drive_through, folder, seed, size), range(len(splits)), processes)
 
 
 def name(world: int, moment: int) -> str:
@@ -66,11 +59,50 @@ def drive_through(folder: Path, seed: int, size: tuple[int, int], world: int) ->
         image = picture(scene, street.weather, np.random.default_rng([seed, world, moment]))
         red = np.zeros_like(image)
         red[..., 0] = mask(scene)
-        for kind, array in (("CameraRGB", image), ("CameraSeg", red)):  # Python writes: on Windows OpenCV cannot open every path
-            (folder / kind / name(world, moment)).write_bytes(cv2.imencode(".png", array[..., ::-1])[1].tobytes())
+        save(folder / "CameraRGB" / name(world, moment), image)
+        save(folder / "CameraSeg" / name(world, moment), red)
 
 
 def mask(scene: Scene) -> np.ndarray:
     """The class of each pixel as CARLA numbers it, uint8 (height, width)."""
     ids = {c.name: c.id for c in CARLA.classes}
     return np.array([*(ids[CLASS_OF[part.name]] for part in scene.parts), ids["background"]], np.uint8)[scene.ids]
+
+
+def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
+    lists, problems = [path for path in (folder / f"{split}.txt" for split in ("train", "val", "test")) if path.is_file()], []
+    listed = {name: path.name for path in lists for name in path.read_text("utf-8-sig", "replace").split()}
+    if 0 < len(lists) < 3:
+        problems.append("one of train.txt, val.txt and test.txt is missing, the lists of the splits: put it back.")
+    pairs = [Pair(f"CameraRGB/{name}", f"CameraSeg/{name}", where) for name, where in listed.items()]
+    for place in sorted(path.parent for path in folder.rglob("CameraRGB") if path.is_dir() and not lists):
+        top = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
+        pairs += [Pair(f"{top}CameraRGB/{name}", f"{top}CameraSeg/{name}") for name in png_names(place, "CameraRGB", "CameraSeg")]
+    return pairs, problems if pairs else [*problems, "CameraRGB holds no PNG file: put its images back."]
+
+
+SET = DataSet(
+    name="carla",
+    what="a street from a car, 800×600, colour, 13 classes (lesson 07)",
+    lesson=7,
+    licence="CC0",
+    source="CARLA simulator, Lyft perception challenge 2018",
+    table=CARLA,
+    marks=("**/CameraRGB", "**/CameraSeg"),
+    # Kaggle's copy holds five runs, dataA to dataE, some in a folder of the same name.
+    layout=(
+        (r"(?:.*/)?(data[A-Z]/)(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1\2"),
+        (r"(?:.*/)?(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1"),
+    ),
+    pairs=pairs,
+    make=make,
+    version=VERSION,
+    seed=SEED,
+    mirrors=(
+        Mirror("https://github.com/ongchinkiat/LyftPerceptionChallenge/releases/download/v0.1/carla-capture-20180513A.zip"),
+        Mirror("https://www.kaggle.com/api/v1/datasets/download/kumaresanmanickavelu/lyft-udacity-challenge"),
+    ),
+    red=True,
+    most_mb=8000,
+    sizes={"half": (400, 300)},
+)
