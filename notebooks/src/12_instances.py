@@ -136,7 +136,10 @@ from data_scripts import ensure
 
 of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
-CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table])
+firsts = {k: c.name for c, name, k in reversed(table)}  # a group has the colour of its first class
+figures = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
+shown = {name: figures[firsts[k]] for c, name, k in table if firsts[k] in figures}
+CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
 folder = ensure("cityscapes")
 
 

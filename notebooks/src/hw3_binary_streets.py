@@ -91,7 +91,12 @@ for name in readers:
         titles.append(f"{name}, {kind}")
 alt = "A street of the simulator, one of the city, and their masks: white road, colours elsewhere."
 show.images(pictures, titles, columns=4, size=2.3, alt=alt)
-full = {c.name: c.colour for c in CARLA.classes + CITYSCAPES.classes if 255 in c.colour}
+painted = [
+    (name, colour)
+    for table in (CARLA, CITYSCAPES)
+    for name, colour in zip(table.names, table.colours.tolist(), strict=True)
+]
+full = {name: colour for name, colour in painted if 255 in colour}
 print("colours with a channel of 255:", full)
 
 
