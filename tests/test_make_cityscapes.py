@@ -63,7 +63,7 @@ def test_layout(made):
         start = name.replace("leftImg8bit/", "gtFine/", 1).removesuffix("leftImg8bit.png") + "gtFine_"
         there = {path.name.rpartition("_")[2] for path in made.glob(f"{start}*")}
         assert there == (set() if "/test/" in name else KINDS)
-    assert checks.problems(made, SETS["cityscapes"], {}) == []
+    assert checks.problems(made, SETS["cityscapes"]) == []
 
 
 def test_kinds_of_files(made):
@@ -219,7 +219,7 @@ def test_carla_draws_none_of_it():
 
 def test_camvid(tmp_path):
     camvid.make(tmp_path, 3, {"train": 3, "val": 2, "test": 1}, (120, 90), processes=2)
-    assert checks.problems(tmp_path, SETS["camvid"], {}) == []
+    assert checks.problems(tmp_path, SETS["camvid"]) == []
     counts = np.zeros(12, int)
     for split, number in (("train", 3), ("val", 2), ("test", 1)):
         lines = (tmp_path / f"{split}.txt").read_text().splitlines()

@@ -1,7 +1,6 @@
-"""Figures: alternative text always, the right colours, tables and recorded numbers. Nothing is shown; a list takes IPython's place."""
+"""Figures: alternative text always, the right colours, and tables. Nothing is shown; a list takes IPython's place."""
 
 import io
-import json
 import warnings
 
 import numpy as np
@@ -202,18 +201,3 @@ def test_table(shown):
         "| U-Net | 1.00 | 3 |",
     ]
     assert data["text/plain"].splitlines() == ["net    IoU   pixels", "fcn    0.12  12", "U-Net  1.00  3"]
-
-
-def test_record(shown):
-    show.record(mse=np.float32(0.0125), tiny=1.23456789e-8, steps=3)
-    data, _, raw = shown[-1]
-    assert raw
-    assert json.loads(json.dumps(data["application/json"])) == {"mse": 0.0125, "tiny": 1.23457e-8, "steps": 3.0}
-    assert data["text/plain"] == "mse = 0.0125 · tiny = 1.235e-08 · steps = 3"
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_record_refuses_what_json_cannot_hold(value, shown):
-    with pytest.raises(ValueError, match="worst: not a finite number"):
-        show.record(good=1, worst=value)
-    assert not shown

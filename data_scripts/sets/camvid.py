@@ -11,8 +11,8 @@ import numpy as np
 
 from course_utils.classes import CAMVID
 from data_scripts.dataset import DataSet, Mirror, Pair
-from data_scripts.drawing.pool import save, spread
 from data_scripts.sets.cityscapes import IDS, draw, views
+from data_scripts.work import save, spread
 
 VERSION = 1
 SEED = 2
@@ -40,7 +40,7 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
         lines = [f"/SegNet/CamVid/{split}/{name} /SegNet/CamVid/{split}annot/{name}\n" for name in names]
         (folder / f"{split}.txt").write_text("".join(lines), "utf-8")
         jobs += [(len(jobs) + k, split, names[2 * k : 2 * k + 2]) for k in range((number + 1) // 2)]
-    spread(partial(drive_through, folder, seed, size), jobs, "camvid", "street", processes)
+    spread(partial(drive_through, folder, seed, size), jobs, processes)
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:

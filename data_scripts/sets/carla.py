@@ -12,10 +12,10 @@ import numpy as np
 
 from course_utils.classes import CARLA
 from data_scripts.dataset import DataSet, Mirror, Pair, png_names
-from data_scripts.drawing.pool import save, spread
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
 from data_scripts.drawing.street import Street
+from data_scripts.work import save, spread
 
 VERSION = 1
 SEED = 1
@@ -42,8 +42,7 @@ def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(
     for split in worlds:
         names = [f"{name(world, k)}\n" for world, its in enumerate(splits) if its == split for k in range(FRAMES)]
         (folder / f"{split}.txt").write_text("".join(names))
-    print(f"carla: drawing {len(splits) * FRAMES} frames, about a minute on two cores, once", flush=True)
-    spread(partial(drive_through, folder, seed, size), range(len(splits)), "carla", "world", processes)
+    spread(partial(drive_through, folder, seed, size), range(len(splits)), processes)
 
 
 def name(world: int, moment: int) -> str:
@@ -105,4 +104,5 @@ SET = DataSet(
     ),
     red=True,
     most_mb=8000,
+    sizes={"half": (400, 300)},
 )

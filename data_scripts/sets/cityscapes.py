@@ -19,9 +19,9 @@ from PIL import Image, ImageDraw
 from course_utils.classes import CITYSCAPES
 from data_scripts.dataset import DataSet, Package, Pair
 from data_scripts.drawing.city import City, sensor
-from data_scripts.drawing.pool import save, spread
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
+from data_scripts.work import save, spread
 
 VERSION = 1
 SEED = 1
@@ -60,8 +60,7 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
             for first in range(0, len(its), 2):
                 jobs.append((world, split, city, range(first, min(first + 2, len(its)))))
                 world += 1
-    print(f"cityscapes: drawing {sum(frames.values())} frames, about two minutes on two cores, once", flush=True)
-    spread(partial(drive_through, folder, seed, size), jobs, "cityscapes", "street", processes)
+    spread(partial(drive_through, folder, seed, size), jobs, processes)
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:
@@ -205,4 +204,5 @@ SET = DataSet(
         Package("https://www.cityscapes-dataset.com/file-handling/?packageID=3", "leftImg8bit"),
     ),
     most_mb=15_000,
+    sizes={"full": (2048, 1024)},
 )

@@ -121,13 +121,19 @@ ways = {
 }
 show.table([{"way back": w, "mean error": np.abs(picture - ways[w]).mean()} for w in ways])
 
+# %% tags=["record"]
+record(
+    error_grey=np.abs(picture - small.mean()).mean(), error_nails=np.abs(picture - spread).mean()
+)
+record(error_nearest=np.abs(picture - blocks).mean())
+
 # %% [markdown]
 # **What we see.** In the matrix, outer outputs copy the outer pixel and inner ones mix ¾ with ¼; in the long one (six of its rows), a
 # pixel inside mixes all four, 9/16 to 1/16.
 #
-# The bed of nails is farther from the original than one mean grey everywhere (0.55 against 0.11): right values, but zeros around them, so
-# a convolution must follow. Nearest and bilinear are equally close (0.03). Bilinear has smoother edges, not truer ones: what shrinking
-# took away, no interpolation gives back. (One image, and a noisy one.)
+# The bed of nails is farther from the original than one mean grey everywhere ({{error_nails:.2f}} against {{error_grey:.2f}}): right
+# values, but zeros around them, so a convolution must follow. Nearest and bilinear are equally close ({{error_nearest:.2f}}). Bilinear has
+# smoother edges, not truer ones: what shrinking took away, no interpolation gives back. (One image, and a noisy one.)
 #
 # ### Exercise 1.1 · A bed of nails for any factor
 # Write `bed_of_nails(image, factor)` for an array of any height and width: each pixel goes to the **upper left** corner of its
@@ -476,11 +482,14 @@ show.images(
     alt="Six enlarged constant images: flat where enlarging came first and for kernel 4 of ones, patterned elsewhere.",
 )
 
+# %% tags=["record"]
+record(ripple_4=ripple(results["kernel 4, random"]), ripple_3=ripple(results["kernel 3, ones"]))
+
 # %% [markdown]
-# **What we see.** Kernel 4 is flat for ones, yet not for random weights (ripple 0.24): every output gets as many stamps as its neighbour,
+# **What we see.** Kernel 4 is flat for ones, yet not for random weights (ripple {{ripple_4:.2f}}): every output gets as many stamps as its neighbour,
 # but not the same *weights*. Enlarging first leaves no ripple, whatever the weights, because every window of a constant image is alike.
 # So the first cure is a better start, which training may spoil; the second is safe for constant regions (Odena 2016). Kernel 3 had a
-# ripple of about 0.5 both times.
+# ripple of about {{ripple_3:.1f}} both times.
 #
 # > **Pitfall · the checkerboard.** It hides in textured images. You notice it when you feed a constant one and look for a regular
 # > pattern.
@@ -574,7 +583,9 @@ for rate in (6, 12, 18):
     agree(2 * image, by_keras(keras.layers.Conv2D(1, 1, dilation_rate=rate), image, one))
 print(wide, f"3×3 at rate 2: {wide.shape} with {np.count_nonzero(wide)} weights", sep="\n")
 print(f"1×1 at rate 18: {dilate(one, 18).shape}")
-show.record(largest_difference_to_keras=max(differences))
+
+# %% tags=["record"]
+record(largest_difference_to_keras=max(differences))
 
 # %% [markdown]
 # **What we see.** 3×3 at rate 2 sees 5×5 with 9 weights, and `same` means `rate` zeros on each side. The last line is the largest

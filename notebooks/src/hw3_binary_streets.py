@@ -328,14 +328,17 @@ for index, (where, (x, y)) in enumerate(asked.items()):
     )
 show.table(rows)
 found = {(row["measured on"], row["trained on"]): row["IoU"] for row in rows}
-show.record(simulator_iou=ious[0, 0], gap=ious[1, 1] - ious[0, 1])
-show.record(both_simulator=found["simulator", "both"], both_city=found["city", "both"])
+
+# %% tags=["record"]
+record(simulator_iou=ious[0, 0], gap=ious[1, 1] - ious[0, 1])
+record(both_simulator=found["simulator", "both"], both_city=found["city", "both"])
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** At home the simulator's network has IoU 0.95, the city's 0.87. In the other's street they fall to 0.08 and 0.00, below *all
-# > road* (0.21 and 0.23): the networks have learnt a colour and a texture more than a shape. Precision 0.93 and recall 0.08 tell how: hardly
-# > anything is called road. One network, as many steps, half of each: 0.93 and 0.83. It loses 0.02 and 0.04 against the native networks,
-# > and gains 0.75 in the city and 0.93 in the simulator against the foreign ones.
+# > **Analysis, Apply.** At home the simulator's network has IoU {{simulator_iou:.2f}}, the city's 0.87. In the other's street they fall to
+# > 0.08 and 0.00, below *all road* (0.21 and 0.23): the networks have learnt a colour and a texture more than a shape. Precision 0.93 and
+# > recall 0.08 tell how: hardly anything is called road. One network, as many steps, half of each: {{both_simulator:.2f}} and
+# > {{both_city:.2f}}. It loses 0.02 and 0.04 against the native networks, and gains 0.75 in the city and 0.93 in the simulator against the
+# > foreign ones.
 
 # %% [markdown]
 # ## Apply: explain the gap
@@ -402,10 +405,10 @@ for where, table in tables.items():
         print("  ", ", ".join(f"{key} {share:.2f}" for key, share in list(found.items())[:6]))
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, the gap.** By columns: 0.95 on the simulator, 0.79 on the city. By rows it would be 0.88 and 0.87: there the sets differ, too, and not
-# > only how well a network knows them. The list of exercise 9 names what looks like road: at home the road line (0.98, and right) and 4 % of cars
-# > and pavement, in the city a tenth of bicycles, 8 % of the pavement, 5 % of motorcycles; abroad nothing at all, not even the road (0.07).
-# > No single score tells you that.
+# > **Analysis, the gap.** By columns: {{simulator_iou:.2f}} on the simulator, 0.79 on the city. By rows it would be 0.88 and 0.87: there
+# > the sets differ, too, and not only how well a network knows them. The list of exercise 9 names what looks like road: at home the road
+# > line (0.98, and right) and 4 % of cars and pavement, in the city a tenth of bicycles, 8 % of the pavement, 5 % of motorcycles; abroad
+# > nothing at all, not even the road (0.07). No single score tells you that.
 
 # %% [markdown]
 # ## Explore
@@ -472,7 +475,9 @@ views = [x[number], seen[number], y[number], foreign[number], with_glasses[numbe
 titles = ["city", "matched", "mask", "before", "after"]
 alt = "A city street, the same in the simulator's colours, its road, and what is found before and after."
 show.images(views, titles, columns=5, size=1.9, alt=alt)
-show.record(before_matching=before, after_matching=after)
+
+# %% tags=["record"]
+record(before_matching=before, after_matching=after)
 
 # %% [markdown]
 # ### Exercise 12 · Had you met other streets
@@ -528,10 +533,10 @@ ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Explore.** The threshold: from 0.08 to 0.21, chosen at 0.001: the simulator's network hardly ever passes 0.5 in the city. Matched
-# > colours, without a single mask: from 0.08 to 0.16, so part of what it had learnt is how bright a road is. Intervals over images: 0.05 to 0.10 before
-# > and 0.13 to 0.19 after; over seeds, in the table below: 0.05 to 0.25 and 0.07 to 0.19. `compare` says *cannot say* for glasses and *worse* for the
-# > mixed network at home: what the images promise, the seeds take back. Half of the city's frames were used to choose a threshold;
-# > matching used their images. Say so when you report it.
+# > colours, without a single mask: from {{before_matching:.2f}} to {{after_matching:.2f}}, so part of what it had learnt is how bright a
+# > road is. Intervals over images: 0.05 to 0.10 before and 0.13 to 0.19 after; over seeds, in the table below: 0.05 to 0.25 and 0.07 to
+# > 0.19. `compare` says *cannot say* for glasses and *worse* for the mixed network at home: what the images promise, the seeds take back.
+# > Half of the city's frames were used to choose a threshold; matching used their images. Say so when you report it.
 
 # %% [markdown]
 # ## Rubric

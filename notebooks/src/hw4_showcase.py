@@ -12,9 +12,9 @@
 #
 # **Data** {{data}}, and rooms and landscapes that the notebook draws. All is generated, CC BY 4.0.
 #
-# **How it works** Lesson 12 asked which label set holds *all* the words you want. Here you measure how much of an image it holds, and what a network makes
-# of the rest. Two small networks are trained in this notebook, one for each label set, so nothing has to be there before; with internet, `PRESETS`
-# takes the public ones in the same cells. Where a check says *Correct*, the notebook goes on with your function, else with the course's.
+# **How it works** Lesson 12 asked which label set holds *all* the words you want. Here you measure how much of an image it holds, and what
+# a network makes of the rest. Two small networks are trained in this notebook, one for each label set, so nothing has to be there before;
+# with internet, `PRESETS` takes the public ones in the same cells. Where a check says *Correct*, the notebook goes on with your function, else with the course's.
 
 # %% tags=["setup"]
 # setup
@@ -266,8 +266,10 @@ for (title, _, mask, table), share in zip(gallery, shares, strict=True):
         row | {"suits (0.6)": choose(share, sizes, 0.6), "suits (0.9)": choose(share, sizes, 0.9)}
     )
 show.table(rows, digits=2)
-show.record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
-show.record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
+
+# %% tags=["record"]
+record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
+record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Core.** Coverage of the rooms: ADE20K 1.00, Cityscapes 0.30 to 0.41, which is their walls; of the landscapes 1.00 and 0.68 to 0.80; of
@@ -440,9 +442,11 @@ for number, (title, image, mask, table) in enumerate(gallery):
 show.table(rows, digits=2)
 right = np.reshape([row["of all labelled"] for row in rows], (4, 3, 2)).mean(axis=1)
 unsure = np.reshape([row["entropy"] for row in rows], (4, 3, 2)).mean(axis=1)  # kinds, networks
-show.record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
-show.record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
-show.record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
+
+# %% tags=["record"]
+record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
+record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
+record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
 
 # %%
 # A city street, asked of the scenes' network: 150 narrow words turned into Cityscapes' 19.
@@ -463,10 +467,11 @@ late, early = np.mean(gain, axis=0)
 print(f"city in ADE20K's words, then in 19: largest first {late:.3f}, added first {early:.3f}")
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** Rooms: the scenes' network has 0.64 of all labelled pixels right, the streets' 0.00; city streets: 0.11 and 0.82. The two scores
-# > tell why: in a room the streets' network has a word for 0.37 of the pixels and gets none of those; the rest it *cannot* say, and it says
-# > something all the same, surer than 0.7 on 0.37 to 0.47 of the pixels. Its entropy is 0.42 at home and 0.52 in a room: it doubts a little more, far
-# > too little. Adding before the largest: 0.125 against 0.113.
+# > **Analysis, Apply.** Rooms: the scenes' network has {{rooms_by_scenes:.2f}} of all labelled pixels right, the streets'
+# > {{rooms_by_streets:.2f}}; city streets: {{city_by_scenes:.2f}} and {{city_by_streets:.2f}}. The two scores tell why: in a room the
+# > streets' network has a word for 0.37 of the pixels and gets none of those; the rest it *cannot* say, and it says something all the
+# > same, surer than 0.7 on 0.37 to 0.47 of the pixels. Its entropy is {{entropy_city:.2f}} at home and {{entropy_room:.2f}} in a room: it
+# > doubts a little more, far too little. Adding before the largest: 0.125 against 0.113.
 
 # %% [markdown]
 # ## Explore

@@ -420,7 +420,7 @@ ex.progress()
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** Void needs the stronger test: an accuracy in which void is always wrong does not move when predictions *in* void
 # > change, only when void is cut away. The last layers are found at extremes: logits of 50, where a healthy loss costs 0 and a doubled
-# > softmax at least 0.31. At logits of 0, where training starts, both cost log C: this is why the slip survives the first look. One lit
+# > softmax at least $0.31$. At logits of 0, where training starts, both cost log C: this is why the slip survives the first look. One lit
 # > pixel measures any head, whatever its code promises; non-square images measure any network.
 
 # %% [markdown]
@@ -654,7 +654,9 @@ verdicts = {
     "14 unit_of": unit_of(rotate_14) == "radians",
 }
 print([words for words, verdict in verdicts.items() if not verdict] or "all accused")
-show.record(exhibits_accused=sum(verdicts.values()))
+
+# %% tags=["record"]
+record(exhibits_accused=sum(verdicts.values()))
 
 # %% [markdown]
 # ## Rubric

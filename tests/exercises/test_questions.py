@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_utils.exercises import ____
-from source import solved, unsolved
+from notebooks.build.source import solved, unsolved
 
 from .answers import QUESTIONS, exercise, handed_in, judge, limit, table
 
