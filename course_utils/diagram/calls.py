@@ -66,7 +66,7 @@ def calls(model) -> tuple[list[Call], bool]:
     """All calls that lead to an output, each after those that it reads, and whether the sizes of the inputs are known.
 
     Raises:
-        ValueError: the model has no graph (a subclass of keras.Model), no input yet, or no images, (batch, height, width, channels), as input.
+        ValueError: the model has no graph (a subclass of keras.Model), no input yet, or no images as input.
     """
     if not isinstance(model, keras.Model):
         raise ValueError(f"draw takes a Keras model, not {type(model).__name__}.")

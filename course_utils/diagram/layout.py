@@ -12,7 +12,8 @@ LINE = 1.22 * FONT  # between base lines
 MARGIN, GAP, CLOSE, FORK = 14, 22, 3, 16  # around all, between columns, between slabs, beside branches
 BOX = 18  # height of a branch with its distance to the next
 LIFT = 15  # from one arc to the next above it
-LEAST = 560  # width of the picture
+LEAST, MOST = 480, 960  # width of the picture; a page has about 960
+TIGHT = (1, 0.85, 0.7, 0.55)  # how large slabs and gaps are drawn where there is not room enough
 
 
 def high(stride) -> float:
@@ -20,21 +21,16 @@ def high(stride) -> float:
     return FULL / float(stride) ** (1 / 2)
 
 
-def wide(channels: int) -> float:
-    """Eight times the channels are twice as wide."""
-    return 4 * channels ** (1 / 3)
-
-
 @dataclass(eq=False)
 class Column:
-    """Parts of one stage that stand together. left, width: of the column; middle: of the height of its slabs, which touch x0 and x1."""
+    """Parts of one stage that stand together. left: border of the column; x0, x1: borders of its slabs; middle: of their heights."""
 
     stage: Stage
     parts: list[Part]
-    left: float = 0.0
-    middle: float = 0.0
+    left: float
     x0: float = 0.0
     x1: float = 0.0
+    middle: float = 0.0
 
     @property
     def height(self) -> float:
@@ -69,43 +65,48 @@ def is_u(network: Network) -> bool:
 class Layout:
     """things: shapes and texts in the order in which to draw them; width and height of the picture."""
 
-    def __init__(self, network: Network, title: str, key: list[str]):
+    def __init__(self, network: Network, key: list[str]):
         self.network, self.u = network, is_u(network)
-        self.columns, self.at, self.spans = [], {}, {}  # part → its column; part → (left, right)
+        for tight in TIGHT:
+            self.columns, self.at, self.spans = [], {}, {}  # part → its column; part → (left, right)
+            right = self._row(tight)
+            if right + MARGIN <= MOST:
+                break
+        self.width = max(right + MARGIN, LEAST)
         self.back, self.front = [], []  # lines, and what lies upon them
-        x = MARGIN
-        for stage in network.stages:
-            for parts in _together(stage, self.u):
-                x = self._column(Column(stage, parts, x)) + GAP
         self._levels()
         for column in self.columns:
             self._draw(column)
         self._connect()
-        self.width = max(x - GAP + MARGIN, LEAST)
-        self._frame(title, key)
+        self._frame(key)
 
     # ------------------------------------------------ places
 
-    def _column(self, column):
-        """Places the column from its left border on; returns its right border."""
-        slots = [self._slot(part) for part in column.parts]
-        inner = sum(slots) + CLOSE * (len(slots) - 1)
-        width = max(inner, *map(text_width, column.lines))
-        x = column.left + (width - inner) / 2
-        for part, slot in zip(column.parts, slots, strict=True):
-            half = (slot if part.branches else wide(part.channels)) / 2
-            self.spans[part] = x + slot / 2 - half, x + slot / 2 + half
-            self.at[part] = column
-            x += slot + CLOSE
-        column.x0, column.x1 = self.spans[column.parts[0]][0], self.spans[column.parts[-1]][1]
-        self.columns.append(column)
-        return column.left + width
+    def _row(self, tight):
+        """Places all columns from left to right; returns the right border."""
+        self.gap, right = tight * GAP, MARGIN - tight * GAP
+        for stage in self.network.stages:
+            for parts in _together(stage, self.u):
+                column = Column(stage, parts, right + self.gap)
+                sizes = [self._size(part, tight) for part in parts]
+                inner = sum(slot for _, slot in sizes) + CLOSE * (len(parts) - 1)
+                right = column.left + max(inner, *map(text_width, column.lines))
+                x = (column.left + right - inner) / 2
+                for part, (wide, slot) in zip(parts, sizes, strict=True):
+                    self.spans[part], self.at[part] = (x + (slot - wide) / 2, x + (slot + wide) / 2), column
+                    x += slot + CLOSE
+                column.x0, column.x1 = self.spans[parts[0]][0], self.spans[parts[-1]][1]
+                self.columns.append(column)
+        return right
 
     @staticmethod
-    def _slot(part):
+    def _size(part, tight):
+        """Width of a part, and of the room that it takes."""
         if part.branches:
-            return max(map(text_width, part.branches)) + 12 + 2 * FORK
-        return max(wide(part.channels), text_width(str(part.channels), bold=True) + 3)
+            width = max(map(text_width, part.branches)) + 12 + 2 * FORK
+            return width, width
+        width = tight * 4 * part.channels ** (1 / 3)  # eight times the channels are twice as wide
+        return width, max(width, text_width(str(part.channels), bold=True) + 3)
 
     def _levels(self):
         """Each level of a U hangs lower than the one above it by as much as its slabs are high."""
@@ -129,11 +130,13 @@ class Layout:
             if part.branches:
                 self._branches(column, part, left, right)
                 continue
-            self.front.append(_box(left, top, right, 2 * column.middle - top, colour, FILLS[colour] if part.kind == "layers" else "#ffffff"))
+            self.front.append(
+                _box(left, top, right, 2 * column.middle - top, colour, FILLS[colour] if part.kind == "layers" else "#ffffff")
+            )
             ink = NEW_INK if part.new or part.other_width else INK
             self.front.append(Text((left + right) / 2, bottom + LINE, str(part.channels), ink, bold=True))
         y = bottom + LINE * (2 if any(not part.branches for part in column.parts) else 1)
-        new = {line for part in column.parts if part.new for line in part.lines} - {line for part in column.parts if not part.new for line in part.lines}
+        new = set().union(*(part.lines if part.new else part.new_lines for part in column.parts))
         for number, line in enumerate(column.lines):
             colour = GREY if number == len(column.lines) - 1 else NEW_INK if line in new else INK
             self.front.append(Text((column.x0 + column.x1) / 2, y + number * LINE, line, colour))
@@ -143,7 +146,9 @@ class Layout:
         for number, text in enumerate(part.branches):
             y = column.middle + BOX * (number - (len(part.branches) - 1) / 2)
             colour = NEW if part.new or number in part.new_branches else SHARED
-            self.back += [_curve(left, column.middle, left + FORK, y, colour)] + [_curve(right - FORK, y, right, column.middle, colour)] * joined
+            self.back += [_curve(left, column.middle, left + FORK, y, colour)] + [
+                _curve(right - FORK, y, right, column.middle, colour)
+            ] * joined
             fill = FILLS[colour] if "conv" in text else "#ffffff"
             self.front.append(_box(left + FORK, y - BOX / 2 + 1.5, right - FORK, y + BOX / 2 - 1.5, colour, fill))
             self.front.append(Text((left + right) / 2, y + 0.36 * FONT, text, halo=False))
@@ -152,9 +157,9 @@ class Layout:
         arcs = []
         for before, after in zip(self.columns, self.columns[1:], strict=False):
             if before.stage is after.stage:
-                self._way(before, after, SHARED)
+                self._way(before, after, GREY)
         for link in self.network.links:
-            colour = NEW if link.new else SHARED
+            colour = NEW if link.new else GREY if link.kind in ("way", "side") else SHARED
             before, after = self.at[link.source], self.at[link.target]
             beside = self.columns.index(after) == self.columns.index(before) + 1
             if link.kind == "way" and (beside or self.u):
@@ -176,11 +181,11 @@ class Layout:
             y0 += before.height / 4
         elif y0 > y1:
             y1 += after.height / 4
-        x, turn = after.left - GAP / 2, 6 if y1 > y0 else -6
+        x, turn = after.left - self.gap / 2, 6 if y1 > y0 else -6
         path = [("M", (before.x1, y0))]
         if y0 != y1:
             path += [("L", (x - 6, y0)), ("Q", (x, y0), (x, y0 + turn)), ("L", (x, y1 - turn)), ("Q", (x, y1), (x + 6, y1))]
-        self.back += _arrow([*path, ("L", (after.x0 - 1, y1))], GREY if colour == SHARED else colour, (1, 0), 1.2)
+        self.back += _arrow([*path, ("L", (after.x0 - 1, y1))], colour, (1, 0), 1.2)
 
     def _across(self, link, colour):
         """A bridge on one level of a U."""
@@ -189,7 +194,7 @@ class Layout:
         left, right = self.spans[link.source][1], self.spans[link.target][0]
         self.back += _arrow([("M", (left, y)), ("L", (right - 1, y))], colour, (1, 0), 1.8, dashed)
         if link.words:
-            self.front.append(Text((left + right) / 2, y - 4, ", ".join(link.words)))
+            self.front.append(Text((left + right) / 2, y - 4, ", ".join(link.words), NEW_INK if link.new else INK))
 
     def _arcs(self, arcs):
         """Bridges above the row, the wide ones over the narrow ones."""
@@ -203,31 +208,31 @@ class Layout:
                 apex -= 1
             placed.append((min(x0, x1), max(x0, x1), apex))
             bend = (8 * apex - y0 - y1) / 6  # where a cubic curve must aim to get to `apex`
-            self.back += _arrow([("M", (x0, y0)), ("C", (x0, bend), (x1, bend), (x1, y1 - 1))], colour, (0, 1), 1.8, link.kind == "positions")
+            path = [("M", (x0, y0)), ("C", (x0, bend), (x1, bend), (x1, y1 - 1))]
+            self.back += _arrow(path, colour, (0, 1), 1.2 if link.kind in ("way", "side") else 1.8, link.kind == "positions")
             if link.words:
-                self.front.append(Text((x0 + x1) / 2, apex - 4, ", ".join(link.words)))
+                self.front.append(Text((x0 + x1) / 2, apex - 4, ", ".join(link.words), NEW_INK if link.new else INK))
 
     def _top(self, part):
         column = self.at[part]
         return sum(self.spans[part]) / 2, column.middle - (column.height if part.branches else high(column.stage.stride)) / 2
 
-    def _frame(self, title, key):
-        """Title above, key below, and everything moved so that the upper left corner is (0, 0)."""
+    def _frame(self, key):
+        """The key below, and everything moved so that the upper left corner is (0, 0)."""
         lines = [""]
         for sentence in key:
             longer = f"{lines[-1]} {sentence}".strip()
             lines += [sentence] if text_width(longer) > self.width - 2 * MARGIN else []
             lines[-1] = sentence if lines[-1] == sentence else longer
         things = [*self.back, *self.front]
-        down = MARGIN + 2 * LINE - min(_extent(thing)[0] for thing in things)
+        down = MARGIN - min(_extent(thing)[0] for thing in things)
         bottom = max(_extent(thing)[1] for thing in things) + down + 1.6 * LINE
         for thing in things:
             if isinstance(thing, Text):
                 thing.y += down
             else:
                 thing.commands = [(letter, *((x, y + down) for x, y in points)) for letter, *points in thing.commands]
-        texts = [Text(MARGIN, MARGIN + 0.8 * FONT, title, bold=True, anchor="start")]
-        texts += [Text(MARGIN, bottom + number * LINE, line, GREY, anchor="start") for number, line in enumerate(lines)]
+        texts = [Text(MARGIN, bottom + number * LINE, line, GREY, anchor="start") for number, line in enumerate(lines)]
         self.things, self.height = [*things, *texts], bottom + (len(lines) - 1) * LINE + MARGIN
 
 
@@ -245,10 +250,14 @@ def _together(stage, u):
 
 
 def _extent(thing):
-    """Top and bottom; a curve's points may lie outside of it, which does no harm."""
+    """Top and bottom."""
     if isinstance(thing, Text):
         return thing.box[1], thing.box[3]
-    ys = [y for letter, *points in thing.commands for _, y in points]
+    ys = []
+    for letter, *points in thing.commands:
+        if letter == "C":  # where such a curve is half-way
+            ys.append((ys[-1] + 3 * points[0][1] + 3 * points[1][1] + points[2][1]) / 8)
+        ys.append(points[-1][1])
     return min(ys), max(ys)
 
 
@@ -265,6 +274,11 @@ def _curve(x0, y0, x1, y1, colour):
 def _arrow(path, colour, direction, width, dashed=False):
     """A line and its head, which points right (1, 0) or down (0, 1)."""
     (x, y), (dx, dy) = path[-1][-1], direction
-    head = [("M", (x, y)), ("L", (x - 6 * dx - 3 * dy, y - 6 * dy - 3 * dx)), ("L", (x - 6 * dx + 3 * dy, y - 6 * dy + 3 * dx)), ("L", (x, y))]
+    head = [
+        ("M", (x, y)),
+        ("L", (x - 6 * dx - 3 * dy, y - 6 * dy - 3 * dx)),
+        ("L", (x - 6 * dx + 3 * dy, y - 6 * dy + 3 * dx)),
+        ("L", (x, y)),
+    ]
     path = [*path[:-1], (*path[-1][:-1], (x - 4 * dx, y - 4 * dy))]
     return [Shape(path, line=colour, width=width, dashed=dashed), Shape(head, fill=colour)]

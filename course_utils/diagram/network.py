@@ -12,7 +12,10 @@ from fractions import Fraction
 from .calls import calls
 from .stages import Stages
 
-MOST_SLABS, MOST_WITH_BLOCKS = 5, 3  # more different ones in a row, as in large encoders, become one; so many if there are blocks among them
+MOST_SLABS, MOST_WITH_BLOCKS = (
+    5,
+    3,
+)  # more different ones in a row, as in large encoders, become one; so many if there are blocks among them
 BLOCKS = ("residual", "dense", "parallel", "gated")
 JOINS = {"Concatenate": "concat", "Add": "add", "Multiply": "multiply"}
 
@@ -26,7 +29,7 @@ class Part:
     text, count: what each of its equal layers is, and how many there are.
     before, after: what else happens, such as "max pool ↓2" or "softmax".
     convolutions: how many it has in all. branches: what each of them does.
-    new, new_branches, other_width: see `mark_new`.
+    new, new_lines, new_branches, other_width: see `mark_new`.
     """
 
     kind: str
@@ -38,6 +41,7 @@ class Part:
     convolutions: int = 0
     branches: list[str] = field(default_factory=list)
     new: bool = False
+    new_lines: set[str] = field(default_factory=set)
     new_branches: set[int] = field(default_factory=set)
     other_width: bool = False
 
@@ -104,11 +108,14 @@ def read(model) -> Network:
 
 
 def mark_new(network: Network, other: Network) -> None:
-    """Marks what `network` has and `other` lacks: layers, branches, links; and slabs of which only the number of channels differs."""
+    """Marks what `network` has and `other` lacks: layers, branches, words and links; and slabs of which only the width differs."""
     mine, others = ([(stage.stride, part) for stage in each.stages for part in stage.parts] for each in (network, other))
-    keys = [[(stride, part.kind, *part.lines) for stride, part in parts] for parts in (mine, others)]
-    for _, part in mine:
-        part.new = True
+    known = {(stride, line) for stride, part in others for line in part.lines}
+    for stride, part in mine:
+        part.new_lines = {line for line in part.lines if (stride, line) not in known}
+        part.new = bool(part.new_lines) or part.kind in ("layers", "branches")
+    mine, others = ([pair for pair in pairs if pair[1].kind in ("layers", "branches")] for pairs in (mine, others))
+    keys = [[(stride, part.kind, part.text, part.count) for stride, part in parts] for parts in (mine, others)]
     for start, other_start, length in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks():
         for step in range(length):
             part, match = mine[start + step][1], others[other_start + step][1]
@@ -119,6 +126,7 @@ def mark_new(network: Network, other: Network) -> None:
         key = link.kind, network.stride(link.source), network.stride(link.target)
         link.new = link.target.new if link.kind == "way" else not there[key]
         there[key] -= bool(there[key])
+        link.target.new |= link.new and link.target.kind == "copy"
 
 
 class _Sketch:
@@ -136,7 +144,11 @@ class _Sketch:
     def links(self):
         links, stages = [], self.stages
         aside = {stages.stage[number] for number, _, _ in stages.aside}
-        ways = {stages.stage[number]: (number, source) for number, source in stages.between() if stages.home[stages.stage[number]] == stages.stage[source]}
+        ways = {
+            stages.stage[number]: (number, source)
+            for number, source in stages.between()
+            if stages.home[stages.stage[number]] == stages.stage[source]
+        }
         for stage, (_, source) in ways.items():
             if stage not in aside:
                 links.append(Link("way", self.made[source], self.parts[stages.members[stage][0]][0]))

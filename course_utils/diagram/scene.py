@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
-from matplotlib.patheffects import withStroke
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from PIL import Image
 
-CARD, INK, GREY = "#f3f4f6", "#1f2328", "#57606a"  # an own card, so that a page's dark theme changes nothing
+from ..show.page import CARD, INK  # its card keeps the drawing legible in a dark theme
+
+GREY = "#57606a"
 FONT = 10.5
 SCALE = 2  # pixels of the PNG for one of CSS
 FAMILIES = "Helvetica, Arial, sans-serif"  # all of them narrower than the DejaVu Sans by which texts are measured here
@@ -57,8 +60,6 @@ def text_width(words: str, bold: bool = False) -> float:
 
 
 def _font(bold):
-    from matplotlib.font_manager import FontProperties
-
     return FontProperties("DejaVu Sans", size=FONT, weight="bold" if bold else "normal")
 
 
@@ -74,7 +75,8 @@ def as_svg(things: list, width: float, height: float, alt: str) -> str:
         if isinstance(thing, Shape):
             path = "".join(letter + " ".join(f"{x:.4g},{y:.4g}" for x, y in points) for letter, *points in thing.commands)
             line = f' stroke="{thing.line}" stroke-width="{thing.width:g}"' if thing.line != "none" else ""
-            lines.append(f'<path d="{path}" fill="{thing.fill}"{line}{" stroke-dasharray='4 3'" * thing.dashed}/>')
+            line += ' stroke-dasharray="4 3"' * thing.dashed
+            lines.append(f'<path d="{path}" fill="{thing.fill}"{line}/>')
         else:
             style = ' font-weight="bold"' * thing.bold + (f' text-anchor="{thing.anchor}"' if thing.anchor != "start" else "")
             style += f' stroke="{CARD}" stroke-width="3" paint-order="stroke"' * thing.halo

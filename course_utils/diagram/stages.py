@@ -1,7 +1,7 @@
 """Divides a network's calls into stages, finds the trunk that leads through them, and what leaves it.
 
-A **stage** is what happens at one size between two changes of it. Way down and way up are two stages though their size is the same: what
-has been elsewhere in between carries that history along, and where it meets a tensor of the same size without, that one came over a **bridge**.
+A **stage** is what happens at one size between two changes of it. Way down and way up are two stages, though their size is the same: what
+has been elsewhere in between carries that history along. Where it meets a tensor of the same size without, that one came over a **bridge**.
 """
 
 from collections import Counter, defaultdict
@@ -41,14 +41,14 @@ class Stages:
         return [(number, source) for number, source in pairs if self.stage[number] != self.stage[source]]
 
     def order(self) -> list[int]:
-        """The stages as data passes them: what follows the last one comes first, and ends come last."""
+        """The stages as data passes them: first what goes on, from the latest stage, and ends last."""
         after = defaultdict(set)
         for number, source in self.between():
             after[self.stage[source]].add(self.stage[number])
-        waiting, order = [*self.members], []
+        waiting, order = [stage for stage, members in self.members.items() if members], []
         while waiting:
             ready = [stage for stage in waiting if not any(stage in after[other] for other in waiting)]
-            order.append(max(ready, key=lambda stage: (bool(after[stage]), self.home.get(stage, stage) in order[-1:])))
+            order.append(max(ready, key=lambda stage: (bool(after[stage]), order.index(self.home[stage]) if stage in self.home else -1)))
             waiting.remove(order[-1])
         return order
 
