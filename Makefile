@@ -18,13 +18,6 @@ define stage
 	@start=$$SECONDS; $(2) || { echo "-- $(1) failed after $$((SECONDS - start)) s"; exit 1; }; echo "-- $(1): $$((SECONDS - start)) s"
 endef
 
-# $(call venv,folder) makes an empty environment
-define venv
-	@[ -n "$(PYTHON)" ] || { echo "The course needs Python $(SUPPORTED: =, ) with its venv module, and none was found."; exit 1; }
-	@echo "Installing into $(1) (a few minutes, once) ..."
-	@$(PYTHON) -m venv $(1)
-endef
-
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 -p tests.stop_after_failure
 # three on two cores: tests that wait, for a process or a server, leave a core idle; each with one thread, or they wait for each other
 PARALLEL := -n 3 --dist loadscope
@@ -88,11 +81,11 @@ test: install ## what must hold; of what is exhaustive a sample
 test-all: install ## the same with all that is exhaustive
 	@$(MAKE) --no-print-directory suite tiny ALL=--all
 
-suite:
+suite: ## of make test: style, unit tests and hygiene
 	$(call stage,ruff,$(RUN) -m ruff check . && $(RUN) -m ruff format --check .)
 	$(call stage,unit tests and hygiene,$(RUN) -m pytest $(PARALLEL) $(ALL) tests)
 
-tiny:
+tiny: ## of make test: every lesson and homework at tiny size
 	$(call stage,small data sets,$(RUN) -m tests.small_sets $(SETS))
 	$(call stage,tiny copies,$(RUN) -m notebooks.build tiny)
 	$(call stage,notebooks,$(RUN) -m pytest $(PARALLEL) $(NBVAL) --durations=10 build/tiny)
@@ -105,16 +98,10 @@ test-processors: install ## the tests that train, on four kinds of processor wit
 	$(call stage,this processor,$(TRAINING))
 	$(call stage,without oneDNN,TF_ENABLE_ONEDNN_OPTS=0 $(TRAINING))
 
-# course_utils on JAX, in an environment that holds no TensorFlow
-test-jax: .venv-jax/.installed
+test-jax: .venv-jax ## course_utils on JAX, in an environment that holds no TensorFlow
 	@.venv-jax/bin/python -c "import importlib.util as u, sys; sys.exit('TensorFlow is in .venv-jax' if u.find_spec('tensorflow') else 0)"
 	$(call stage,course_utils on JAX,KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PARALLEL) \
-		$(filter-out $(addprefix tests/test_,arrows.py build.py data_scripts.py notebooks.py),$(wildcard tests/test_*.py tests/exercises/test_*.py)))
-
-.venv-jax/.installed: pyproject.toml
-	$(call venv,.venv-jax)
-	@.venv-jax/bin/python -m pip install --quiet --editable ".[jax,test]"
-	@touch $@
+		$(filter-out $(addprefix tests/test_,arrows.py browser.py build.py data_scripts.py lab.py making.py notebooks.py readme.py setup.py),$(wildcard tests/test_*.py tests/exercises/test_*.py)))
 
 test-colab: .venv-colab ## the whole suite on the versions that Colab has
 	@$(MAKE) --no-print-directory suite tiny VENV=.venv-colab
@@ -122,14 +109,19 @@ test-colab: .venv-colab ## the whole suite on the versions that Colab has
 test-colab-sample: .venv-colab ## of that: every kind of network built, fitted, saved and loaded, and all lessons
 	@$(MAKE) --no-print-directory colab tiny VENV=.venv-colab
 
-colab:
+colab: ## of make test-colab-sample: the networks
 	$(call stage,networks on the versions of Colab,$(RUN) -m pytest $(PARALLEL) tests/test_any_size.py \
 		tests/test_backbones.py tests/test_versions.py)
 
-.PHONY: .venv-colab
+# other environments than the students', in words of pip install
+JAX := .venv-jax --editable ".[jax,test]"
+COLAB := .venv-colab --constraint tests/colab.txt --editable ".[tensorflow,test]"
+.PHONY: .venv-jax .venv-colab
+.venv-jax:
+	$(call course,install $(JAX))
 .venv-colab: SUPPORTED := 3.13
 .venv-colab:
-	$(call course,install .venv-colab --constraint tests/colab.txt --editable ".[tensorflow,test]")
+	$(call course,install $(COLAB))
 
 notebooks: install ## runs the lessons whose code changed
 	@$(RUN) -m notebooks.build build

@@ -13,28 +13,10 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from traitlets import Bool
 
 HERE = Path(__file__).resolve().parent
-NOT_FOR_STUDENTS = {
-    "CITATION.cff",
-    "CONTRIBUTING.md",
-    "Makefile",
-    "build",
-    "course_utils",
-    "data_scripts",
-    "environment.yml",
-    "lab.py",
-    "pyproject.toml",
-    "requirements.lock",
-    "runs",
-    "segmentation_course.egg-info",
-    "tests",
-    "notebooks/RESULTS.md",
-    "notebooks/build",
-    "notebooks/claims.toml",
-    "notebooks/evidence",
-    "notebooks/pictures",
-    "notebooks/solutions",
-    "notebooks/src",
-}
+INSTALLED = {"lab.py", "Makefile", "environment.yml", "pyproject.toml", "requirements.lock", "segmentation_course.egg-info"}
+DEVELOPED = {"CITATION.cff", "CONTRIBUTING.md", "build", "course_utils", "data_scripts", "runs", "tests"}
+AUTHORED = {f"notebooks/{name}" for name in ("RESULTS.md", "build", "claims.toml", "evidence", "pictures", "solutions", "src")}
+NOT_FOR_STUDENTS = INSTALLED | DEVELOPED | AUTHORED
 
 
 class CourseFiles(AsyncLargeFileManager):

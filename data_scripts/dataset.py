@@ -69,8 +69,8 @@ class DataSet:
     layout: tuple[tuple[str, str], ...]
     pairs: Callable[[Path], tuple[list[Pair], list[str]]]
     make: Callable[..., None]
-    version: int
-    seed: int
+    version: int = 1
+    seed: int = 1
     mirrors: tuple[Mirror, ...] = ()
     login: str = ""
     packages: tuple[Package, ...] = ()

@@ -1,5 +1,6 @@
 """`ensure`, and how a missing set is made: by one process only, whole or not at all, and never over a file that the student put there."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,27 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from data_scripts import locks, progress, work
+from data_scripts import locks, progress, store, work
 from data_scripts.dataset import DataSet
 from data_scripts.progress import Line
 from data_scripts.sets import lookup
-from data_scripts.store import (
-    CARD,
-    OUR_LICENCE,
-    Found,
-    at_home,
-    digest,
-    files_of,
-    find,
-    home,
-    lock_of,
-    own_files,
-    progress_of,
-    refuse_own,
-    skipped,
-    some,
-    stale,
-)
 
 
 def ensure(name: str, seed: int | None = None) -> Path:
@@ -44,7 +28,7 @@ def ensure(name: str, seed: int | None = None) -> Path:
     return present(dataset).folder
 
 
-def present(dataset: DataSet, **options) -> Found:
+def present(dataset: DataSet, **options) -> store.Found:
     """`ensure`, with options that go to the generator, such as size=[400, 300] of carla, and into dataset.json.
 
     A set on disk that was made with other options is made anew. While a set is made, by this process or by another one, a line says
@@ -52,46 +36,46 @@ def present(dataset: DataSet, **options) -> Found:
     """
     line = Line()
     try:
-        found = make(dataset, line, **options) if missing(dataset, **options) else find(dataset)
+        found = make(dataset, line, **options) if missing(dataset, **options) else store.find(dataset)
     except BaseException:
         line.drop()
         raise
-    line.end(str(found) if found.where == "COURSE_DATA" else f"{found}{skipped(dataset)}")
+    line.end(str(found) if found.where == "COURSE_DATA" else f"{found}{store.skipped(dataset)}")
     return found
 
 
 def missing(dataset: DataSet, **options) -> bool:
     """Whether the set has to be made, with these options, before it can be used."""
-    found = find(dataset)
-    return not found or stale(found) or not (found.real or options.items() <= found.card.items())
+    found = store.find(dataset)
+    return not found or store.stale(found) or not (found.real or options.items() <= found.card.items())
 
 
-def make(dataset: DataSet, line: Line, **options) -> Found:
+def make(dataset: DataSet, line: Line, **options) -> store.Found:
     """The set in `data/`, generated if it is absent, incomplete or of an older version; a real one there is left alone.
 
     `line` shows how far it is, also where another process has begun already. Options as in `present`.
     """
     with holding(dataset, line):
-        found = at_home(dataset)  # looked up again: another process may have made it while this one waited
-        if found and not stale(found) and (found.real or options.items() <= found.card.items()):
+        found = store.at_home(dataset)  # looked up again: another process may have made it while this one waited
+        if found and not store.stale(found) and (found.real or options.items() <= found.card.items()):
             return found
-        if found and (own := own_files(found.folder)):
-            found.note = f"; kept as it is, because of your own {some(own)}"
+        if found and (own := store.own_files(found.folder)):
+            found.note = f"; kept as it is, because of your own {store.some(own)}"
             return found
         began, card = time.monotonic(), {"kind": "generated", "version": dataset.version, "seed": dataset.seed, **options}
-        note = progress.Note(progress_of(dataset))
+        note = progress.Note(store.progress_of(dataset))
 
         def tell(share):
             line.show(dataset.name, share, time.monotonic() - began)
             note.write(share, time.monotonic() - began)
 
         try:
-            with building(dataset, **card, source=dataset.generator, licence=OUR_LICENCE) as folder, work.listening(tell):
+            with building(dataset, **card, source=dataset.generator, licence=store.OUR_LICENCE) as folder, work.listening(tell):
                 tell(0)
                 dataset.make(folder, dataset.seed, **options)
         finally:
             note.drop()
-        found = at_home(dataset)
+        found = store.at_home(dataset)
         seconds = round(time.monotonic() - began)
         found.note = f", drawn in {seconds} s" if seconds else ""
         return found
@@ -103,23 +87,27 @@ def building(dataset: DataSet, **card) -> Iterator[Path]:
 
     The caller holds the lock. Raises DataError if `data/NAME` has files of the student's own.
     """
-    target, old = home() / dataset.name, home() / f".{dataset.name}.old"
-    refuse_own(dataset)
-    for left_over in (*home().glob(f".{dataset.name}.making*"), old):  # by a process that was killed
+    target, old = store.home() / dataset.name, store.home() / f".{dataset.name}.old"
+    store.refuse_own(dataset)
+    for left_over in (*store.home().glob(f".{dataset.name}.making*"), old):  # by a process that was killed
         shutil.rmtree(left_over, ignore_errors=True)
     # No two processes use one name, so that whoever outlives a killed one writes into nothing that counts.
-    folder = home() / f".{dataset.name}.making-{os.getpid()}"
+    folder = store.home() / f".{dataset.name}.making-{os.getpid()}"
     folder.mkdir()
     try:
         yield folder
-        files = {name: digest(folder / name) for name in files_of(folder)}
+        files = {name: store.digest(folder / name) for name in store.files_of(folder)}
         text = json.dumps({"name": dataset.name, **card, "files": files}, indent=1, ensure_ascii=False)
-        (folder / CARD).write_text(text, "utf-8")
+        (folder / store.CARD).write_text(text, "utf-8")
         with ThreadPoolExecutor(8) as pool:  # on the disk before the folder has its name: after a power cut it is whole or not there
-            list(pool.map(_flush, [folder / name for name in (*files, CARD)]))
+            list(pool.map(_flush, [folder / name for name in (*files, store.CARD)]))
         if target.exists():
             target.rename(old)
         folder.rename(target)
+    except Exception as error:
+        if shutil.disk_usage(folder).free < 2**20:  # libraries have other words for it, or none
+            raise OSError(errno.ENOSPC, "No space left on device") from error
+        raise
     finally:
         for left_over in (folder, old):
             shutil.rmtree(left_over, ignore_errors=True)
@@ -132,4 +120,4 @@ def _flush(path):
 
 def holding(dataset: DataSet, line: Line) -> AbstractContextManager:
     """Holds the lock of one set, so that two processes never make it at once; as long as another one does, `line` says how far that is."""
-    return locks.locked(lock_of(dataset), lambda: line.show(dataset.name, *progress.read(progress_of(dataset))))
+    return locks.locked(store.lock_of(dataset), lambda: line.show(dataset.name, *progress.read(store.progress_of(dataset))))

@@ -19,7 +19,8 @@ class Line:
 
     def __init__(self):
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-        self.kind = "notebook" if hasattr(shell, "kernel") else "terminal" if sys.stdout.isatty() else "file"
+        screen = getattr(sys.stdout, "isatty", bool)()  # what stands in for stdout need not know the question
+        self.kind = "notebook" if hasattr(shell, "kernel") else "terminal" if screen else "file"
         self._shown, self._output = "", None
         self._next = time.monotonic() + EVERY["file"] if self.kind == "file" else 0.0  # what is quick leaves its last line alone in a file
 

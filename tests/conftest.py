@@ -30,7 +30,7 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    if "seed" in metafunc.fixturenames:
+    if "seed" in metafunc.fixturenames and metafunc.definition.get_closest_marker("trains"):
         metafunc.parametrize("seed", range(1, 1 + metafunc.config.getoption("--seeds")))
 
 

@@ -22,10 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH"),
-    pytest.mark.xdist_group("browser"),  # one server, one page
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
 DEMOS = ["convolution", "receptive_field", "loss_landscape", "circles", "click"]  # in the order of the lessons
 HEIGHT = 450  # pixels of the page that a demo may take
 # what lesson 12's cell takes from the cells before it: a picture, and two objects of different classes that touch
@@ -47,7 +44,8 @@ def page(tmp_path_factory):
     for lesson in ("01_upsampling", "06_losses_and_metrics", "12_instances"):
         lesson = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
         cells += [cell.source for cell in lesson.cells if cell.cell_type == "code" and re.search(r"^demos\.", cell.source, re.M)]
-    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), folder / "demos.ipynb")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # else JupyterLab asks
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=kernel), folder / "demos.ipynb")
     with server(folder) as address, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -55,8 +53,8 @@ def page(tmp_path_factory):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/lab/tree/demos.ipynb")
         page.wait_for_selector(".jp-CodeCell")
-        page.wait_for_function("window.jupyterapp.commands.isEnabled('notebook:run-all-cells')")
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_selector("text=| Idle")
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         try:
             page.wait_for_function(f"document.querySelectorAll('.course-picture img').length == {len(DEMOS)}", timeout=120_000)
         except playwright.TimeoutError:
@@ -99,18 +97,16 @@ def demo(page, request):
     return box
 
 
-def source(demo):
-    return demo.locator("img").get_attribute("src")
-
-
 def changes(demo, act):
     """Do `act`, wait for another picture; what it says then."""
-    before, said = source(demo), demo.locator("p").inner_text()
+    image = demo.locator("img").element_handle()
+    before, said = image.get_attribute("src"), image.get_attribute("alt")
     act()
-    playwright.expect(demo.locator("img")).not_to_have_attribute("src", before)
-    playwright.expect(demo.locator("p")).not_to_have_text(said)
+    with contextlib.suppress(playwright.TimeoutError):
+        demo.page.wait_for_function("([image, before]) => image.src != before", arg=[image, before], timeout=10_000)
     words = demo.locator("p").inner_text()
-    assert demo.locator("img").get_attribute("alt") == words
+    assert image.get_attribute("src") != before, "the picture stays the same"
+    assert image.get_attribute("alt") == words != said
     return words
 
 
@@ -130,8 +126,9 @@ def test_every_control_changes_the_picture_and_nothing_moves(page, demo):
     for number in range(sliders.count()):
         sliders.nth(number).focus()
         low = sliders.nth(number).get_attribute("aria-valuenow") == sliders.nth(number).get_attribute("aria-valuemin")
-        changes(demo, lambda low=low: page.keyboard.press("ArrowRight" if low else "ArrowLeft"))
-        assert frame(demo) == before
+        for key in ("ArrowRight", "ArrowLeft") if low else ("ArrowLeft", "ArrowRight"):
+            changes(demo, lambda key=key: page.keyboard.press(key))
+            assert frame(demo) == before
     for number in range(checks.count()):
         changes(demo, checks.nth(number).click)
         assert frame(demo) == before
@@ -201,7 +198,7 @@ def test_keys_move_the_cross_and_click(page, demo):
     first = changes(demo, lambda: page.keyboard.press("Enter"))
     page.keyboard.press("ArrowRight")
     second = changes(demo, lambda: page.keyboard.press("Space"))
-    columns = [int(re.search(r"column (\d+)", words)[1]) for words in (first, second)]
+    columns = [int(re.search(r"Column (\d+)", words)[1]) for words in (first, second)]
     assert columns[1] > columns[0]
     assert page.locator(".jp-WindowedPanel-outer").evaluate("panel => panel.scrollTop") == scrolled
     assert button.evaluate("button => document.activeElement == button")

@@ -13,12 +13,13 @@ from course_utils import demos, show
 from course_utils.classes import CARLA, ELIRET
 from course_utils.demos import browsing, clicks, distortions, fields, layers, mosaics, scoring, sliders, thresholds
 from course_utils.losses import CrossEntropy, Dice, Tversky
+from course_utils.tiles import starts
 
 RNG = np.random.default_rng(1)
 IMAGES = RNG.random((3, 16, 24, 1), dtype=np.float32)
 MASKS = (RNG.random((3, 16, 24)) < 0.3).astype(np.uint8)
 PREDICTIONS = np.clip(MASKS + RNG.normal(0, 0.4, MASKS.shape), 0, 1)[..., None]
-MATRIX = RNG.integers(0, 50, (13, 13))
+MATRIX = np.diag(np.arange(13, 0, -1))  # the class shown first has a short name, others have longer ones
 CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,
@@ -329,13 +330,17 @@ def test_the_pixel_of_the_landscape_is_that_of_the_losses():
 def test_tiling_counts_tiles_and_pixels(tile, overlap, words):
     figure = mosaics.draw_tiling(np.zeros((128, 256, 3), np.uint8), [{"tile": tile, "overlap": overlap}], scale=4)
     above, below = figure.axes
+    overlap_pixels = int(tile * overlap)
     text = mosaics._tiling_text((512, 1024), {"tile": tile, "overlap": overlap})
     assert words in text
-    assert len(above.collections[0].get_paths()) == np.prod([int(n) for n in words.split(" ")[0].split("×")])
-    assert len(below.lines) == int(words[2])
+    down, along = (int(number) for number in words.split(" ")[0].split("×"))
+    lines = [{float(segment[0, side]) for segment in group.get_segments()} for group, side in zip(above.collections, (1, 0), strict=True)]
+    assert lines == [{end for start in starts(side, tile, overlap_pixels) for end in (start, start + tile)} for side in (512, 1024)]
+    curves = below.collections[0].get_segments()
+    assert (len(starts(512, tile, overlap_pixels)), len(curves)) == (down, along)
     covered = np.zeros(1024)
-    for line in below.lines:
-        covered[line.get_xdata()] += line.get_ydata()
+    for curve in curves:
+        covered[np.int32(curve[:, 0])] += curve[:, 1]
     assert covered.min() > 0
     if tile != 300:  # there the last tile is moved back and overlaps
         np.testing.assert_allclose(covered[tile // 2 : 1024 - tile // 2], 1, atol=1e-6)

@@ -1,7 +1,9 @@
 """What a student sees of an exercise: boxes in a notebook, plain text elsewhere; and progress that outlives the kernel."""
 
 import multiprocessing
+import os
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
@@ -387,6 +389,12 @@ def test_the_whole_course(folder, monkeypatch, shown):
     assert len(names) == len(list((ROOT / "notebooks/src").glob("*[0-9]*_*.py")))
     assert re.fullmatch(r"1 of \d+ exercises of the course solved", lines[-1])
     assert Page(shown[-1]["text/html"]).text.count("\xa0of\xa0") == len(names)
+
+
+def test_the_command_prints_also_where_squares_cannot_be_written():
+    command = [sys.executable, "-m", "course_utils.exercises", "progress"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": "cp1252"}, capture_output=True, check=True)
+    assert re.match(rb"Lesson 00    . of  5 \?{5}", done.stdout)
 
 
 def test_every_lesson_and_homework_shows_progress(monkeypatch, capsys):

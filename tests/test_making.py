@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -345,9 +346,9 @@ def test_shares_of_pieces_within_pieces():
 
 @pytest.mark.parametrize("name", SETS)
 def test_each_set_says_how_far_it_is(name, tmp_path, monkeypatch):
-    """On a small copy, in this process: shares that grow, many of them, up to all of it."""
+    """On a small copy, and without the drawing that takes long: shares that grow, many of them, up to all of it."""
     if name in ("carla", "cityscapes", "camvid"):
-        monkeypatch.setattr(f"data_scripts.sets.{name}.spread", lambda work, jobs, processes: [work(job) for job in track(jobs)])
+        monkeypatch.setattr(f"data_scripts.sets.{name}.spread", lambda work, jobs, processes: [None for _ in track(jobs)])
     small = {"carla": {"worlds": {"train": 6}, "size": (80, 60)}, "cityscapes": {"frames": {"train": 12, "val": 3}, "size": (64, 32)}}
     small |= {"camvid": {"frames": {"train": 12}, "size": (60, 45)}}
     if name == "landcover":
@@ -380,6 +381,18 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(tmp_path, m
             making.ensure("eliret")
     assert [path.name for path in (tmp_path / "data").iterdir()] == [".eliret.lock"]
     assert "206 pairs" in (making.ensure("eliret"), capsys.readouterr().out)[1]
+
+
+def test_a_disk_that_is_full_is_known_whatever_a_library_calls_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setattr("data_scripts.sets.landcover.SIDES", {"a": 256})
+    monkeypatch.setattr("rasterio.open", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        making.ensure("landcover")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(DataError, match="The disk is full"):
+        making.ensure("landcover")
 
 
 def test_a_data_that_is_a_file_is_one_sentence(tmp_path, monkeypatch):

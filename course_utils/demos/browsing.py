@@ -1,8 +1,8 @@
 """Lesson 07: what a class is taken for, and the predictions of several networks, image by image."""
 
-import ipywidgets
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from .. import metrics, show
 from ..classes import IGNORE, ClassTable
@@ -29,7 +29,7 @@ def confusion(matrix, table: ClassTable, share) -> None:
         fig,
         lambda name: _draw_bars(fig.axes, matrix, table, share, table.names.index(name)),
         "What the pixels of {name} are called, and what is called {name}.".format,
-        name=ipywidgets.Dropdown(options=table.names, value=table.names[still[-1]], description="class", layout={"width": "240px"}),
+        name=sliders.choice("class", table.names[still[-1]], table.names),
     )
 
 
@@ -74,7 +74,7 @@ def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]
         fig,
         lambda network, image, opacity: _draw_views(fig.axes, images[image], masks[image], table, guesses[network][image], opacity),
         words,
-        network=ipywidgets.Dropdown(options=list(guesses), value=last, description="network", layout={"width": "240px"}),
+        network=sliders.choice("network", last, list(guesses)),
         image=sliders.slider("image", 0, 0, len(images) - 1),
         opacity=sliders.slider("opacity", 0.55, 0.0, 1.0, 0.05),
     )
@@ -83,13 +83,20 @@ def predictions(images, masks, table: ClassTable, guesses: dict[str, np.ndarray]
 def draw_prediction(image, mask, table: ClassTable, said, alone: bool = False) -> Figure:
     """Image, mask over it, prediction over it, and the wrong pixels in the colour of what they were called; in a row, or as large as
     they fit beside the controls."""
-    ratio, legend = mask.shape[0] / mask.shape[1], 0.2 * -(-table.num_classes // 6)  # inches
-    columns, rows, side = sliders.grid(4, ratio, height=3.8 - legend) if alone else (4, 1, 2.4)
-    fig, axes = show.new(columns, rows, (side, side * ratio + 0.25 + legend / rows))
+    ratio, ignored = mask.shape[0] / mask.shape[1], bool((mask == IGNORE).any())
+    if alone:
+        names = 1.5  # inches, at the right
+        columns, rows, side = sliders.grid(4, ratio, width=sliders.SIZE[0] - names)
+        fig, axes = show.new(columns, rows, (side + names / columns, side * ratio + 0.25))
+        entries = [*zip(table.colours, table.names, strict=True), *([(show.IGNORED_COLOUR, "ignored")] if ignored else [])]
+        patches = [Patch(facecolor=np.array(colour) / 255, edgecolor="0.4", label=name) for colour, name in entries]
+        fig.legend(handles=patches, loc="outside right center", frameon=False, fontsize=8)
+    else:
+        fig, axes = show.new(4, 1, (2.4, 2.4 * ratio + 0.3 + 0.2 * -(-table.num_classes // 6)))
+        show.legend(fig, table, ignored)
     _draw_views(axes.flat, image, mask, table, said, 0.55)
     for axis in axes.flat:
         axis.set_axis_off()
-    show.legend(fig, table, ignored=bool((mask == IGNORE).any()))
     return fig
 
 

@@ -26,7 +26,7 @@ def click(image, answers: dict[str, np.ndarray]) -> None:
     def words(place):
         x, y = pixel(fig.axes, place)
         pixels = ", ".join(f"{name} {selected(regions, x, y).sum()}" for name, regions in answers.items())
-        return f"A click on column {x}, row {y}; pixels that it selects: {pixels}. Click on any of the pictures."
+        return f"Column {x}, row {y} selects so many pixels: {pixels}. Click anywhere on the pictures (keys: arrows, then Enter)."
 
     fig = draw_click(image, answers, places[-1:])
     fig.draw_without_rendering()  # to know where the axes are
@@ -62,6 +62,8 @@ def draw_click(image, answers: dict[str, np.ndarray], places: list[tuple[int, in
     for axis in axes.flat:
         axis.set_axis_off()
     for row, (x, y) in zip(axes.reshape(len(places), -1), places, strict=True):
+        for spare in row[count:]:
+            spare.remove()
         _draw_answers(row[:count], image, answers, x, y)
     return fig
 

@@ -2,7 +2,6 @@
 
 from itertools import product
 
-import ipywidgets
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
@@ -38,7 +37,7 @@ def convolution() -> None:
         dilation=sliders.slider("dilation", 1, 1, 3),
         row=sliders.slider("row", 2, 0, SIZE - 1),
         column=sliders.slider("column", 2, 0, SIZE - 1),
-        transposed=ipywidgets.Checkbox(False, description="transposed", indent=False),
+        transposed=sliders.switch("transposed"),
     )
 
 
@@ -134,7 +133,7 @@ def receptive_field() -> None:
         kernel=sliders.slider("kernel", 3, 1, 5, 2),
         stride=sliders.slider("stride", 1, 1, 2),
         dilation=sliders.slider("dilation", 1, 1, 4),
-        doubling=ipywidgets.Checkbox(False, description="dilation doubles in each layer", indent=False),
+        doubling=sliders.switch("dilation doubles in each layer"),
     )
 
 

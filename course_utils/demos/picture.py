@@ -24,7 +24,6 @@ class Picture(anywidget.AnyWidget):
     function render({ model, el }) {
       const box = document.createElement("div"), image = document.createElement("img"), words = document.createElement("p");
       el.classList.add("course-picture");
-      el.style.maxWidth = `${model.get("width")}px`;
       image.width = model.get("width");
       image.height = model.get("height");
       image.draggable = false;
@@ -58,7 +57,6 @@ class Picture(anywidget.AnyWidget):
       };
       Object.assign(box, { tabIndex: 0, role: "button", className: "course-clickable" });
       box.ariaLabel = "Picture to click on: arrow keys move the cross-hair, Enter clicks.";
-      box.dataset.lmSuppressShortcuts = box.dataset.pSuppressShortcuts = "true"; // JupyterLab takes the keys otherwise
       box.append(cross);
       box.addEventListener("pointerdown", point);
       box.addEventListener("pointermove", (event) => event.buttons && point(event));
@@ -76,9 +74,12 @@ class Picture(anywidget.AnyWidget):
     """
 
     _css = """
-    .course-picture { flex: 1 1 0; min-width: 200px; }
-    .course-picture img { display: block; width: 100%; height: auto; background: white; }
+    .course-picture img { display: block; width: 100%; height: auto; border-radius: 8px; }
     .course-picture p { height: 2.7em; line-height: 1.35; margin: 4px 0 0; overflow: auto; font-size: 13px; }
+    .course-controls .widget-hslider { display: grid; grid-template-columns: 1fr auto; height: auto; }
+    .course-controls .slider-container { grid-area: 2 / 1 / 3 / 3; margin: 0 9px; }
+    .course-controls .widget-label { width: auto; max-width: none; text-align: left; }
+    .course-controls .widget-readout { text-align: right; }
     .course-clickable { position: relative; cursor: crosshair; touch-action: none; }
     .course-clickable i { display: none; position: absolute; width: 21px; height: 21px; margin: -10px; pointer-events: none;
       background: linear-gradient(#D55E00, #D55E00) 50% / 100% 3px no-repeat, linear-gradient(#D55E00, #D55E00) 50% / 3px 100% no-repeat; }

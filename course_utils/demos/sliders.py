@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 SIZE = (6.4, 3.9)  # inches of the picture; at 100 pixels an inch it stands with its controls and words on 900×440
 SHARPNESS = 1.5  # pixels of the picture for one of the page
+WIDE, FREE = {"width": "230px"}, {"description_width": "initial"}  # of a control; of its name: as much as it needs
 PAUSE = 0.01  # seconds in which newer values may still come in
 
 
@@ -35,7 +36,8 @@ def play(fig: Figure, draw, words, /, place=None, **controls) -> None:
     fig.draw_without_rendering()
     fig.set_layout_engine("none")  # nothing moves any more, and drawing takes half the time
     width, height = (int(100 * inches) for inches in fig.get_size_inches())
-    picture = Picture(width=width, height=height, place=list(place or []))
+    fitting = {"flex": "1 1 0", "min_width": "200px", "max_width": f"{width}px"}
+    picture = Picture(width=width, height=height, place=list(place or []), layout=fitting)
     waiting = []
 
     def redraw():
@@ -59,21 +61,28 @@ def play(fig: Figure, draw, words, /, place=None, **controls) -> None:
     for control in controls.values():
         control.observe(changed, "value")
     picture.observe(changed, "place")
-    column = ipywidgets.VBox(list(controls.values()), layout={"width": "250px", "flex": "none"})
-    display(ipywidgets.HBox([column, picture] if controls else [picture], layout={"max_width": f"{width + 260}px"}))
+    column = ipywidgets.VBox(list(controls.values()), layout={"width": "240px", "flex": "none", "margin": "0 20px 0 0"})
+    column.add_class("course-controls")  # the picture's style sheet knows it
+    display(ipywidgets.HBox([column, picture] if controls else [picture]))
 
 
 def slider(name, value, low, high, step=1):
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
-    return kind(
-        value=value, min=low, max=high, step=step, description=name, style={"description_width": "105px"}, layout={"width": "240px"}
-    )
+    return kind(value=value, min=low, max=high, step=step, description=name, style=FREE, layout=WIDE)
+
+
+def choice(name, value, options):
+    return ipywidgets.Dropdown(value=value, options=options, description=name, style=FREE, layout=WIDE)
+
+
+def switch(name):
+    return ipywidgets.Checkbox(False, description=name, indent=False, layout=WIDE)
 
 
 def grid(count: int, ratio: float, width: float = SIZE[0], height: float = SIZE[1], title: float = 0.25) -> tuple[int, int, float]:
     """Columns, rows and width in inches of `count` pictures, `ratio` times as high as wide and with a title each, as large as they fit."""
-    side, columns = max((min(width / k, (height / -(-count // k) - title) / ratio), k) for k in range(1, count + 1))
-    return columns, -(-count // columns), side
+    side, columns = max((min(width / k, (height / -(-count // k) - title) / ratio), -k) for k in range(1, count + 1))
+    return -columns, -(-count // -columns), side
 
 
 def empty(axis) -> None:

@@ -7,6 +7,7 @@ by mouse or keyboard, and without a kernel, too.
 
 import html
 import re
+import sys
 
 from IPython import get_ipython
 from IPython.display import display
@@ -32,12 +33,16 @@ def show(kind: str, plain: str, title: str, body: str = "", more: str = "") -> N
 
     `title` is text; `body`, which a screen reader reads out, and `more` are HTML (see `inline`).
     """
-    box = _box(*KINDS[kind], html.escape(title), body, more)
-    plain, box = (text.encode("utf-8", "replace").decode() for text in (plain, box))  # half a surrogate pair is no text
+    texts = {"text/plain": plain, "text/html": _box(*KINDS[kind], html.escape(title), body, more)}
     if kernel() is None:
-        print(plain)
+        print(_writable(plain, sys.stdout.encoding or "utf-8"))
     else:
-        display({"text/plain": plain, "text/html": box}, raw=True)
+        display({mime: _writable(text, "utf-8") for mime, text in texts.items()}, raw=True)
+
+
+def _writable(text, encoding):
+    """`text` with a question mark for what cannot be written: half a surrogate pair, or ■ in a file of Windows' own encoding."""
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def inline(text: str) -> str:
@@ -70,7 +75,9 @@ def code(text: str) -> str:
     from pygments.lexers import PythonLexer
 
     lines = highlight(text, PythonLexer(), HtmlFormatter(noclasses=True, nowrap=True, style="github-dark"))
-    style = "background: #0d1117; color: #e6edf3; padding: 8px 12px; margin: 6px 0 0 0; border-radius: 4px; overflow-x: auto"
+    style = (
+        "background: #0d1117; color: #e6edf3; padding: 8px 12px; margin: 6px 0 0 0; border-radius: 4px; overflow-x: auto; white-space: pre"
+    )
     return f'<pre style="{style}">{lines}</pre>'
 
 

@@ -14,7 +14,7 @@ from . import page
 from .page import PALETTE
 
 IGNORED_COLOUR = (128, 128, 128)
-HIT, MISSED, INVENTED = (159, 215, 199), (0, 91, 150), (213, 94, 0)  # pale green, blue, vermilion: they differ in lightness, too
+HIT, MISSED, INVENTED = (178, 190, 205), (0, 60, 160), (220, 0, 90)  # pale blue-grey, blue, crimson: they differ in lightness, too
 OUTLINES = {"mask": ("#56B4E9", 2.6), "prediction": ("#E69F00", 1.2)}  # colour and points: where both lie, the thin one is on the wide one
 MANY = 6  # a legend of more classes than these names only those of the figure
 
@@ -64,8 +64,9 @@ def images(pictures, titles=(), *, alt: str, columns: int = 6, size: float | Non
 def pairs(pictures, masks, table: ClassTable, *, alt: str, predictions=None, titles=(), size: float | None = None) -> None:
     """Images, their masks, predictions (if given) with their errors, and a legend.
 
-    Errors are drawn for one or two predictions. Of two classes they tell hits, what is missed and what is invented; of more classes,
-    which pixels are wrong, over the pale mask. An image is a column, or a row where that makes the pictures larger.
+    Errors are drawn for one or two predictions. Of two classes they tell what of the rarer one is hit, missed and invented; of more
+    classes, which pixels are wrong, on the pale mask. An image is a column; up to three are rows if that makes them
+    larger.
 
     Args:
         pictures: float in [0, 1] or uint8, (N, height, width, channels), or N pictures of any sizes.
@@ -83,20 +84,21 @@ def pairs(pictures, masks, table: ClassTable, *, alt: str, predictions=None, tit
     if not isinstance(predictions, dict):
         predictions = {} if predictions is None else {"prediction": predictions}
     layers = {name: _fitting(pictures, ids, name) for name, ids in ({"mask": masks} | predictions).items()}
+    thing = int(sum((mask == 1).sum() for mask in layers["mask"]) <= sum((mask == 0).sum() for mask in layers["mask"]))
     labels, cells = ["image"], [pictures]
     for name, ids in layers.items():
         labels.append(name)
         cells.append([_paint(mask, table) for mask in ids])
         if name != "mask" and len(predictions) <= 2:
             labels.append("errors")
-            cells.append([_errors(*two, table) for two in zip(layers["mask"], ids, strict=True)])
+            cells.append([_errors(*two, table, thing) for two in zip(layers["mask"], ids, strict=True)])
     heads = [*titles, *[""] * (len(pictures) - len(titles))]
     high, wide = max(map(_ratio, pictures)), page.WIDTH / page.HEIGHT
-    if 1.3 * min(wide / len(heads), 1 / (high * len(labels))) < min(wide / len(labels), 1 / (high * len(heads))):
+    if len(pictures) <= 3 and min(wide / len(heads), 1 / (high * len(labels))) < min(wide / len(labels), 1 / (high * len(heads))):
         cells, labels, heads = [*zip(*cells, strict=True)], heads, labels
     legends = [_swatches(table, *(ids for masks in layers.values() for ids in masks))]
     if predictions and len(predictions) <= 2:
-        legends.append(_error_swatches(table))
+        legends.append(_error_swatches(table, thing))
     ratios = [[_ratio(picture) for picture in row] for row in cells]
     fig = page.grid(ratios, [heads], labels if any(labels) else (), size=size, legends=legends)
     for axis, picture in zip(fig.axes, itertools.chain(*cells), strict=True):
@@ -224,12 +226,13 @@ def _ratio(picture):
 def _rgb(picture, value_range=(0, 1)):
     """The picture as uint8 (height, width, 3); what is transparent lies on white."""
     picture = np.asarray(picture)
+    shape = picture.shape
     if picture.ndim == 4 and len(picture) == 1:
         picture = picture[0]
     if picture.ndim == 2:
         picture = picture[..., None]
     if picture.ndim != 3 or picture.shape[-1] not in (1, 3, 4) or not picture.size:
-        raise ValueError(f"A picture has the shape (height, width) or (height, width, 1, 3 or 4), not {picture.shape}.")
+        raise ValueError(f"A picture has the shape (height, width) or (height, width, 1, 3 or 4), not {shape}.")
     if picture.dtype != np.uint8:
         low, high = value_range
         picture = np.uint8(np.round(255 * np.clip(np.nan_to_num((picture.astype(np.float32) - low) / (high - low)), 0, 1)))
@@ -242,7 +245,7 @@ def _rgb(picture, value_range=(0, 1)):
 def _draw(axis, picture):
     """Pixels are squares where they are enlarged, and in drawings, whose colours must not mix; photographs may be averaged."""
     inches = axis.get_position().width * axis.figure.get_figwidth()
-    hard = picture.shape[1] <= inches * page.DPI * page.SCALES[0] or len(np.unique(picture[..., 0])) <= 64
+    hard = picture.shape[1] <= inches * page.DPI * page.FINENESS[0][0] or len(np.unique(picture[..., 0])) <= 64
     axis.imshow(picture, interpolation="nearest" if hard else "antialiased")
 
 
@@ -266,14 +269,15 @@ def _paint(ids, table):
     return colours[ids]
 
 
-def _errors(mask, said, table):
-    """Errors in strong colours on a pale mask, uint8 (height, width, 3)."""
+def _errors(mask, said, table, thing):
+    """Errors in strong colours, uint8 (height, width, 3): of two classes on white, with the hits of `thing`; of more on the pale mask."""
     view = np.uint8(255 - 0.25 * (255.0 - _paint(mask, table)))
     if table.num_classes == 2:
-        view[:] = 250
-        view[(mask == 1) & (said == 1)] = HIT
-        view[(mask == 1) & (said != 1)] = MISSED
-    view[(mask != said) & (mask != 1 if table.num_classes == 2 else True)] = INVENTED
+        view[:] = 255
+        view[mask == thing] = np.where((said == thing)[mask == thing, None], HIT, MISSED)
+        view[(mask != thing) & (said == thing)] = INVENTED
+    else:
+        view[mask != said] = INVENTED
     view[mask >= table.num_classes] = IGNORED_COLOUR
     return view
 
@@ -290,11 +294,11 @@ def _swatches(table, *masks):
     return [*(_swatch(table.colours[k], table.names[k]) for k in classes), *ignored]
 
 
-def _error_swatches(table):
+def _error_swatches(table, thing):
     if table.num_classes > 2:
         return [_swatch(INVENTED, "wrong pixel")]
-    rest, thing = table.names
-    names = f"hit: {thing}", f"missed: {thing} taken for {rest}", f"invented: {rest} taken for {thing}"
+    name, rest = table.names[thing], table.names[1 - thing]
+    names = f"hit: {name}", f"missed: {name} taken for {rest}", f"invented: {rest} taken for {name}"
     return [_swatch(colour, name) for colour, name in zip((HIT, MISSED, INVENTED), names, strict=True)]
 
 

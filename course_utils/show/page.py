@@ -21,15 +21,16 @@ from PIL import Image
 WIDTH = 9.6  # inches of a full row
 HEIGHT = 8.0  # inches that a figure of pictures should not exceed: about a screen
 DPI = 100  # CSS pixels an inch
-SCALES = 2, 1.5  # pixels of the file for a CSS pixel; the second for figures that would be heavy
-LIGHT, HEAVY = 60_000, 120_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
-JPEG_QUALITY = 86
+# Pixels of the file for a CSS pixel, and quality of a JPEG: the first, or the others where it makes the figure heavy.
+FINENESS = (2, 88), (1.5, 85), (1.5, 70)
+LIGHT, HEAVY = 60_000, 90_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
 PAD, GAP = 0.12, 0.07  # inches around all and between pictures
+BELOW = "More rows of this figure."  # alternative text of its lower parts: JupyterLab calls an image without any "Image"
 LINE = 0.165  # inches of a line of text
 SMALL = 8.5  # points of a legend's text
 SPACING = {"handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.6, "labelspacing": 0.4}
-CARD, INK = "#f3f4f6", "#1f2328"
+CARD, INK = "#eaecf0", "#1f2328"
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe and Ito (2008)
 STYLE = {  # holds for every figure of a lesson, also for what is drawn without this module
     "font.size": 9,
@@ -57,7 +58,7 @@ def as_html(fig: Figure, alt: str) -> str:
     text = html.escape(alt, quote=True)
     style = 'style="display:block;width:100%;height:auto;margin:0"'
     images = "".join(
-        f'<img alt="{"" if number else text}" width="{width}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}" {style}>'
+        f'<img alt="{BELOW if number else text}" width="{width}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}" {style}>'
         for number, (kind, data) in enumerate(parts)
     )
     return (
@@ -82,39 +83,38 @@ def read(text: str) -> tuple[str, str, bytes, int] | None:
 
 def encoded(fig: Figure) -> tuple[int, list[tuple[str, bytes]]]:
     """Width in CSS pixels, and the files of the figure's parts from top to bottom, ("png" or "jpeg", file) each."""
-    for scale in SCALES:
+    scale, quality = FINENESS[0]
+    image = _image(fig, scale)
+    parts = _parts(image, quality)
+    if (weight := sum(len(file) for _, file in parts)) > HEAVY:
+        scale, quality = FINENESS[1 if weight < 2 * HEAVY else 2]
         image = _image(fig, scale)
-        parts = _parts(image)
-        if sum(len(file) for _, file in parts) <= HEAVY:
-            break
+        parts = _parts(image, quality)
     return round(image.width / scale), parts
 
 
-def _parts(image):
-    """The image as files. Where it is large it is cut between its rows, and each part takes the format that makes it smaller."""
-    whole = _file(image, "png")
-    if len(whole) <= LIGHT:
-        return [("png", whole)]
+def _parts(image, quality):
+    """The image as files. A large one is cut between its rows; those of photographs, which PNG holds badly, become JPEG."""
     pixels = np.asarray(image)
     edges = np.diff(np.concatenate([[0], (pixels == pixels[0, 0]).all(axis=(1, 2)), [0]]).astype(int))
-    gaps = [
-        (start + end) // 4 * 2 for start, end in zip(*(np.flatnonzero(edges == step) for step in (1, -1)), strict=True) if end - start > 6
-    ]
-    cuts = [0, *[gap for gap in gaps if 20 < gap < len(pixels) - 20], len(pixels)]
-    parts = []
+    gaps = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
+    cuts = [0, *[(start + end) // 4 * 2 for start, end in gaps if end - start > 6 and start > 0 and end < len(pixels)], len(pixels)]
+    light, kinds = 0, []
     for top, bottom in itertools.pairwise(cuts):
         part = image.crop((0, top, image.width, bottom))
-        kind = "jpeg" if 1.3 * len(_file(part, "jpeg")) < len(_file(part, "png")) else "png"
-        if parts and parts[-1][0] == kind:
-            parts[-1][2] = bottom
-        else:
-            parts.append([kind, top, bottom])
-    return [(kind, _file(image.crop((0, top, image.width, bottom)), kind)) for kind, top, bottom in parts]
+        png = len(_file(part, "png"))
+        light += png
+        kinds.append("jpeg" if 1.2 * len(_file(part, "jpeg", FINENESS[0][1])) < png else "png")
+    if light <= LIGHT:
+        return [("png", _file(image, "png"))]
+    starts = [k for k in range(len(kinds)) if k == 0 or kinds[k] != kinds[k - 1]]
+    bounds = [(kinds[k], cuts[k], cuts[end]) for k, end in itertools.pairwise([*starts, len(kinds)])]
+    return [(kind, _file(image.crop((0, top, image.width, bottom)), kind, quality)) for kind, top, bottom in bounds]
 
 
-def _file(image, kind):
+def _file(image, kind, quality=95):
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": JPEG_QUALITY, "subsampling": 0, "optimize": True} if kind == "jpeg" else {}))
+    image.save(buffer, kind, **({"quality": quality, "subsampling": 0} if kind == "jpeg" else {}))
     return buffer.getvalue()
 
 
@@ -189,7 +189,7 @@ def grid(ratios, titles=(), labels=(), *, size=None, legends=()):
             axes[0].set_ylabel(fitted(labels[number], height), labelpad=5)
         top -= GAP
     for number, handles in enumerate(legends):
-        legend(fig, handles, loc="lower left", bbox_to_anchor=(left / wide, (PAD / 2 + sum(feet[number + 1 :])) / high))
+        legend(fig, handles, borderaxespad=0, loc="lower left", bbox_to_anchor=(left / wide, (PAD / 2 + sum(feet[number + 1 :])) / high))
     return fig
 
 
@@ -197,7 +197,7 @@ def legend(fig: Figure, handles, **where) -> None:
     """A legend whose entries follow each other row by row, in as many columns as fit."""
     columns = _columns(handles, fig.get_figwidth())
     by_column = [handle for column in range(columns) for handle in handles[column::columns]]
-    fig.legend(handles=by_column, ncols=columns, frameon=False, fontsize=SMALL, borderpad=0, borderaxespad=0, **SPACING, **where)
+    fig.legend(handles=by_column, ncols=columns, frameon=False, fontsize=SMALL, borderpad=0, **SPACING, **where)
 
 
 def name_ends(axis, ends) -> None:
@@ -206,6 +206,7 @@ def name_ends(axis, ends) -> None:
     ends: from a name to (colour, last value of its curve).
     """
     high = 1.15 * LINE / (0.8 * axis.figure.get_figheight())  # of a line, as a part of the axes' height
+    axis.autoscale_view()  # else the limits are settled only when the figure is drawn
     to_axes = axis.transData + axis.transAxes.inverted()
     wanted = {name: float(np.clip(np.nan_to_num(to_axes.transform((1, value))[1]), 0, 1)) for name, (_, value) in ends.items()}
     names = sorted(ends, key=wanted.get)
@@ -215,8 +216,8 @@ def name_ends(axis, ends) -> None:
             lack = high - (heights[other] - heights[one])
             if lack > 1e-4:
                 heights[one], heights[other] = heights[one] - lack / 2, heights[other] + lack / 2
-        below = max(0, -heights[0])
-        heights = [height + below for height in heights]
+        shift = max(0, -heights[0]) - max(0, heights[-1] - 1)
+        heights = [height + shift for height in heights]
     for name, height in zip(names, heights, strict=True):
         axis.plot([1.01, 1.035], [height, height], color=ends[name][0], lw=3, transform=axis.transAxes, clip_on=False)
         axis.text(1.045, height, fitted(name, WIDTH / 5), transform=axis.transAxes, va="center")

@@ -17,8 +17,6 @@ from data_scripts.drawing.shading import picture
 from data_scripts.drawing.street import Street
 from data_scripts.work import save, spread
 
-VERSION = 1
-SEED = 1
 WORLDS = {"train": 40, "val": 10, "test": 10}
 FRAMES = 4  # of each world
 CLASS_OF = {  # the street's words; sky is background
@@ -29,7 +27,7 @@ CLASS_OF = {  # the street's words; sky is background
 }  # fmt: skip
 
 
-def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(800, 600), processes: int | None = None) -> None:
+def make(folder: Path, seed: int, worlds: dict[str, int] = WORLDS, size=(800, 600), processes: int | None = None) -> None:
     """Fill an empty folder with FRAMES frames of each world and the lists.
 
     Args:
@@ -96,8 +94,6 @@ SET = DataSet(
     ),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     mirrors=(
         Mirror("https://github.com/ongchinkiat/LyftPerceptionChallenge/releases/download/v0.1/carla-capture-20180513A.zip"),
         Mirror("https://www.kaggle.com/api/v1/datasets/download/kumaresanmanickavelu/lyft-udacity-challenge"),

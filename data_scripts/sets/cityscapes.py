@@ -23,8 +23,6 @@ from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
 from data_scripts.work import save, spread
 
-VERSION = 1
-SEED = 1
 FRAMES = {"train": 160, "val": 40, "test": 12}
 CITIES = {  # some of those of the real set
     "train": ("aachen", "bochum", "bremen", "cologne", "darmstadt", "dusseldorf", "erfurt", "hamburg"),
@@ -43,7 +41,7 @@ BACKDROP = ("sky", "hill", "terrain", "road", "parking", "rail track", "sidewalk
 SQUARE = np.ones((3, 3), np.uint8)
 
 
-def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(1024, 512), processes: int | None = None) -> None:
+def make(folder: Path, seed: int, frames: dict[str, int] = FRAMES, size=(1024, 512), processes: int | None = None) -> None:
     """Fill an empty folder with `frames` images of each split and their four label files.
 
     Args:
@@ -196,8 +194,6 @@ SET = DataSet(
     layout=((r"((?:leftImg8bit|gtFine)/(?:train|val|test)/[^/]+/[^/]+\.(?:png|json))", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     login="https://www.cityscapes-dataset.com/login/",
     packages=(
         Package("https://www.cityscapes-dataset.com/file-handling/?packageID=1", "gtFine"),

@@ -9,9 +9,6 @@ from data_scripts.dataset import DataSet, Mirror, Pair
 from data_scripts.drawing.shapes import draw, scatter
 from data_scripts.work import save, track
 
-VERSION = 1
-SEED = 7
-
 SIDE = 32
 LARGER = [(72, 88)] * 3 + [(80, 88)] * 3
 SPLITS = {
@@ -23,7 +20,7 @@ CONTRAST = (40, 120)  # difference of the mean grey levels of object and backgro
 NOISE = (4, 18)  # standard deviation of the noise, grey levels
 
 
-def make(folder: Path, seed: int = SEED) -> None:
+def make(folder: Path, seed: int) -> None:
     """Write 200 pairs of 32×32 (000–099 ellipses, 100–199 rectangles), six larger pairs and the three lists.
 
     `NNNx.png` is the image and `NNNy.png` its mask, 0 or 255; `maior1x.png` … `maior6y.png` hold several shapes each.
@@ -77,8 +74,7 @@ SET = DataSet(
     layout=((r"([^/]+\.(?:png|csv))", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
+    seed=7,
     mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segm_eliret.zip"),),
     grey=True,
     threshold=True,

@@ -12,12 +12,10 @@ from data_scripts.dataset import DataSet, Mirror, Pair, png_names
 from data_scripts.drawing.tissue import stack
 from data_scripts.work import save, track
 
-VERSION = 1
-SEED = 1
 SIZE, SLICES = 512, 30
 
 
-def make(folder: Path, seed: int = SEED) -> None:
+def make(folder: Path, seed: int) -> None:
     """Fills an empty folder with 30 training pairs and 30 test images.
 
     Args:
@@ -53,8 +51,6 @@ SET = DataSet(
     layout=((r"(train/(?:image|label)/[^/]+\.png)", r"\1"), (r"test/(?:image/)?(\d+\.png)", r"test/image/\1")),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     mirrors=(
         Mirror("http://www.lps.usp.br/hae/apostila/membrane.zip"),
         Mirror("https://codeload.github.com/zhixuhao/unet/zip/refs/heads/master"),

@@ -80,7 +80,11 @@ def setup(source, where):
 
 def record(code):
     """What a cell tagged `record` runs; Problem for more than calls of `record`, which students would miss in their notebook."""
-    for node in ast.parse(code).body:
+    try:
+        nodes = ast.parse(code).body
+    except SyntaxError as error:
+        raise Problem(f"a cell tagged record: {error}") from None
+    for node in nodes:
         call = node.value if isinstance(node, ast.Expr) else None
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record"):
             raise Problem(f"a cell tagged record may hold calls of record(name=value) only, not\n\n{ast.unparse(node)}")

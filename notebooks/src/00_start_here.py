@@ -47,7 +47,7 @@ SHOWN = 4  # images of each data set in a figure
 
 # %% [markdown] tags=["teacher"]
 # > **For teachers.** 60 minutes: 10 for the set-up, 15 for sections 2–3, 15 for section 5, 20 for the rest. Have the data made
-# > before class (`make install` does it). If you are late, leave out section 6's code and exercise 7.1. Most common mix-ups: row
+# > before class (`make data` does it). If you are late, leave out section 6's code and exercise 7.1. Most common mix-ups: row
 # > and column; a box's last row and the one after it; 255 as "object" in a file and as "ignore" in the course.
 
 # %% [markdown]
@@ -130,7 +130,8 @@ RECTANGLE = Class(2, "rectangle", (86, 180, 233), 2)
 FORMS = ClassTable("forms", [BACKGROUND, ELLIPSE, RECTANGLE])
 assert (show.overlay(image, mask, FORMS, opacity=1) == coloured).all()
 
-# %%
+# %% tags=["fold"]
+# @title The image, its ids and its colours
 panels = {"image": image, "mask: ids": np.zeros_like(image), "mask: colours": coloured}
 fig, axes = show.new(3, 1, (1.9, 1.8))
 for axis, (title, picture) in zip(axes[0], panels.items(), strict=True):
@@ -300,7 +301,8 @@ for number in range(1, count):
     boxes.append(cv2.boundingRect(points))  # left, top, width, height
 print(f"{count - 1} objects; the first one's box (left, top, width, height): {boxes[0]}")
 
-# %% tags=["picture"]
+# %% tags=["picture", "fold"]
+# @title One image, four answers
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
@@ -364,7 +366,8 @@ for number in range(count):
     strokes[stroke][where] = classes[stroke][where]
 print(f"labelled: {(strokes != 255).mean():.1%} of the pixels")
 
-# %%
+# %% tags=["fold"]
+# @title Dense and sparse labels side by side
 dense, sparse = show.overlay(image, classes, FORMS), show.overlay(image, strokes, FORMS)
 panels = {"image": image, "dense labels": dense, "sparse labels": sparse}
 fig, axes = show.new(3, 1, (2.3, 2.15))

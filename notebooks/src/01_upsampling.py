@@ -110,7 +110,6 @@ agree(smooth, by_keras(keras.layers.UpSampling2D(FACTOR, interpolation="bilinear
 show.images(
     [picture, small, spread, blocks, smooth],
     ["original", f"{FACTOR} times smaller", "bed of nails", "nearest", "bilinear"],
-    size=1.9,
     alt=f"An eliret image, the image {FACTOR} times smaller, and three ways back: separate dots, blocks, and a smooth blur.",
 )
 ways = {
@@ -151,7 +150,6 @@ def bed_of_nails(image, factor):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(bed_of_nails)
 
 # %% [markdown]
@@ -196,7 +194,6 @@ show.images(
     [picture, maxima, positions / 3, back],
     ["image", "maxima", "positions (0 black, 3 white)", "unpooled"],
     columns=4,
-    size=2.3,
     alt="An image, its maxima at half the size, the corner of each maximum in four greys, and the maxima back in place.",
 )
 print(f"not zero: {np.mean(back > 0):.2f} of the pixels")
@@ -222,7 +219,6 @@ def image_numbers(position):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(image_numbers)
 
 # %% [markdown]
@@ -307,7 +303,6 @@ def output_size(n, k, s, padding):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(output_size)
 
 # %% [markdown]
@@ -412,7 +407,6 @@ def down_and_up(image, kernel):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(down_and_up)
 
 # %% [markdown] tags=["teacher"]
@@ -433,7 +427,6 @@ prediction = [1, 2, 4]
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(prediction)
 
 # %%
@@ -444,7 +437,6 @@ show.images(
     list(stamps.values()),
     [f"kernel {k}, stride 2" for k in stamps],
     columns=4,
-    size=2.3,
     value_range=(0, 9),
     alt="Sums of stamps of a constant image: kernels 2 and 4 give one grey inside, kernels 3 and 5 a checkerboard.",
 )
@@ -477,7 +469,6 @@ show.images(
     [result[4:-4, 4:-4] / result[4:-4, 4:-4].mean() for result in results.values()],
     [f"{name}\nripple {ripple(result):.2f}" for name, result in results.items()],
     columns=3,
-    size=2.4,
     value_range=(0, 2),
     alt="Six enlarged constant images: flat where enlarging came first and for kernel 4 of ones, patterned elsewhere.",
 )
@@ -533,7 +524,6 @@ def hat_weights(factor):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(hat_weights)
 
 # %% [markdown]
@@ -629,7 +619,6 @@ def field_of_view(layers):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(field_of_view)
 
 # %% [markdown]

@@ -53,7 +53,6 @@ def read_list(text):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(read_list)
 
 # %% [markdown]
@@ -114,7 +113,6 @@ def best_constant(p):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(best_constant)
 
 # %%
@@ -189,7 +187,6 @@ def parameters(size, channels, filters):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(parameters)
 
 # %%
@@ -245,7 +242,6 @@ looks = "white"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(looks)
 
 # %%
@@ -266,7 +262,6 @@ show.images(
     [picture for row in rows.values() for picture in row],
     [name for name in rows for _ in some],
     columns=4,
-    size=1.3,
     alt="Four test images, outputs clipped, the same outputs wrapped round with white specks, and thresholded.",
 )
 
@@ -288,7 +283,6 @@ def to_bytes(output):
 
 
 # %%
-# ex.q5_2.hint()
 ex.q5_2.check(to_bytes)
 
 # %% [markdown]
@@ -344,7 +338,6 @@ filling = ("more", "less")  # (ellipses, rectangles)
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(filling)
 
 
@@ -378,7 +371,8 @@ record(
     rectangles_fill_change=rows[1]["predictions"] - rows[1]["masks"],
 )
 
-# %% tags=["picture"]
+# %% tags=["picture", "fold"]
+# @title Outlines of masks and predictions
 change = fills[:, 1] - fills[:, 0]
 clearest = [*np.argsort(-change[:25])[:4], *(25 + np.argsort(change[25:])[:4])]
 fig, axes = show.new(8, 1, size=(1.25, 1.6))

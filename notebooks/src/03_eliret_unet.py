@@ -73,7 +73,6 @@ def rewritten():
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(rewritten)
 
 # %% [markdown]
@@ -116,7 +115,6 @@ def after_bridge(fine, coarse, filters):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(after_bridge)
 
 # %% [markdown]
@@ -166,7 +164,6 @@ def shapes_down(side, widths):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(shapes_down)
 
 # %% [markdown]
@@ -272,7 +269,6 @@ def at_equal_time(seconds_a, mse_a, seconds_b, mse_b):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(at_equal_time)
 
 # %% [markdown]
@@ -332,7 +328,6 @@ def first_step(gradient, rate):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(first_step)
 
 # %% [markdown]
@@ -437,7 +432,6 @@ def dropout(values, rate, rng):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(dropout)
 
 # %% [markdown]
@@ -461,7 +455,6 @@ def normalise(values, epsilon=1e-3):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(normalise)
 
 # %% [markdown]
@@ -475,7 +468,6 @@ stuck = "[−1, 1]"
 # END SOLUTION
 
 # %%
-# ex.q7_2.hint()
 ex.q7_2.check(stuck)
 
 # %%
@@ -584,7 +576,6 @@ def cosine(step, steps, start):
 
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(cosine)
 
 # %% [markdown]

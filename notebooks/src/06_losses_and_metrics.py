@@ -74,7 +74,6 @@ street, membrane, retina, letters = "softmax", "sigmoid", "sigmoid", "softmax"
 # END SOLUTION
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check([street, membrane, retina, letters])
 
 # %% [markdown]
@@ -155,7 +154,6 @@ def focal_loss(p, label, gamma):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(focal_loss)
 
 # %% [markdown]
@@ -237,7 +235,6 @@ def tversky_index(p, mask, alpha, beta):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(tversky_index)
 
 # %% [markdown]
@@ -294,7 +291,6 @@ prediction_41 = 0.45
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(prediction_41)
 
 # %%
@@ -372,7 +368,6 @@ def hausdorff(a, b, spacing):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(hausdorff)
 
 # %% [markdown]
@@ -450,7 +445,6 @@ def mean_iou_of_set(batches, num_classes):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(mean_iou_of_set)
 
 # %% [markdown]
@@ -491,7 +485,7 @@ train, test = make(IMAGES, seed=1), make(IMAGES, seed=2)
 share = np.bincount(train[1].ravel(), minlength=3) / train[1].size
 print("shares:", dict(zip(LEAVES.names, share.round(4).tolist(), strict=True)))
 alt = "Four grey images of leaves with specks, and masks: aphids are the specks on leaves."
-show.pairs(*(part[:4] for part in test), LEAVES, alt=alt, size=2.0)
+show.pairs(*(part[:4] for part in test), LEAVES, alt=alt)
 
 # %% tags=["record"]
 record(aphid_share=share[2])
@@ -510,7 +504,6 @@ prediction_71 = "B"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -557,7 +550,7 @@ plain = np.mean(aphid["cross-entropy"])
 gain = sorted(np.mean(aphid[name]) - plain for name in ("weighted", "Dice", "Tversky"))
 few = {name: found[name] for name in ("cross-entropy", "weighted", "Dice")}
 alt = "Test images, masks, and what three networks found: with weights and Dice more aphids."
-show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
+show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt)
 
 # %% tags=["record"]
 record(cross_entropy_mean_iou=rows[1]["mean IoU"], weighted_sensitivity=rows[2]["sensitivity"])

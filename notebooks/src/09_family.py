@@ -80,7 +80,6 @@ def multiply_adds(height, width, kernel, inputs, filters, stride):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(multiply_adds)
 
 # %% [markdown]
@@ -177,7 +176,6 @@ def fuse(s32, s16, s8, enlarge):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(fuse)
 
 # %% [markdown]
@@ -260,7 +258,6 @@ def trimap(mask, n):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(trimap)
 
 # %%
@@ -297,7 +294,7 @@ alt = (
     "Three test streets, masks, and the three ways up: blobs at stride 32, outlines from stride 8."
 )
 said = {name: guess[some] for name, guess in guesses.items()}
-show.pairs(test_images[some], test_masks[some], STREET, predictions=said, size=2.4, alt=alt)
+show.pairs(test_images[some], test_masks[some], STREET, predictions=said, alt=alt)
 
 # %% [markdown]
 # **What we see.** Within 2 pixels of a boundary the mean IoU is {{within2_32s:.2f}}, {{within2_16s:.2f}}, {{within2_8s:.2f}} for FCN-32s,
@@ -335,7 +332,6 @@ def pack(positions):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(pack)
 
 # %%
@@ -435,7 +431,7 @@ titles = ["six 3×3", "with three poolings", "rates 1, 1, 2, 2, 4, 4", "rate 2 e
 alt = (
     "What one output sees, five ways: a small spot, two large ones, a grid of dots, rings of dots."
 )
-show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, size=1.9, alt=alt)
+show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Formula and gradient agree. Three poolings widen the view of six convolutions from 13 pixels to 36, on a map 8 times smaller;
@@ -478,7 +474,6 @@ def keep_resolution(strides, output_stride):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(keep_resolution)
 
 # %%
@@ -535,7 +530,6 @@ def pyramid(features, bins):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(pyramid)
 
 # %%
@@ -543,7 +537,7 @@ pictures = [street[0], *(np.asarray(MeanOfParts(parts)(street))[0] for parts in 
 pictures[1:] = [cv2.resize(p, INPUT[::-1], interpolation=cv2.INTER_NEAREST) for p in pictures[1:]]
 titles = ["image", "6×6 parts", "3×3", "2×2", "whole"]
 alt = "A street, and the means of its 36, 9, 4 parts and of the whole, as flat coloured rectangles."
-show.images(pictures, titles, columns=5, size=1.9, alt=alt)
+show.images(pictures, titles, columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Coarser and coarser answers to *where am I*: sky above, bonnet below, dull or sunny day. In the network these are not
@@ -593,7 +587,6 @@ prediction_71 = "C"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -649,7 +642,8 @@ ratio = measured["segnet"]["training MB"] / measured["unet"]["training MB"]
 # %% tags=["record"]
 record(segnet_over_unet_training=ratio)
 
-# %%
+# %% tags=["fold"]
+# @title Time over parameters and over multiply-adds
 fig, axes = show.new(2, 1, (4.2, 3.0))
 for axis, unit, key in zip(axes.flat, ("M", "G"), ("parameters", "multiply-adds"), strict=True):
     for number, name in enumerate(WEIGHED):

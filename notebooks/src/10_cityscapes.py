@@ -92,7 +92,7 @@ views |= {"labelIds × 7": ids * 7, "instanceIds": shades[counted]}
 rows, columns = ids.shape
 middle = np.s_[rows // 4 : 3 * rows // 4, columns // 4 : 3 * columns // 4]
 alt = "The middle of a generated city frame, polygons, colours, ids as grey, things in colours."
-show.images([view[middle] for view in views.values()], list(views), columns=3, size=3.0, alt=alt)
+show.images([view[middle] for view in views.values()], list(views), columns=3, alt=alt)
 
 # %% [markdown]
 # **What we see.** A person draws **polygons**; scripts paint the other three from them, back to front. **labelIds** holds the class of a pixel, 0
@@ -115,7 +115,6 @@ def label_path(image):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(label_path)
 
 # %% [markdown]
@@ -133,7 +132,6 @@ def count_things(instances, label):
 
 
 # %%
-# ex.q1_2.hint()
 ex.q1_2.check(count_things)
 
 # %% [markdown]
@@ -173,7 +171,6 @@ def to_train_ids(ids, train_ids):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(to_train_ids)
 
 # %% [markdown]
@@ -249,7 +246,6 @@ def iou_by_the_rule(matrix, label, counting):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(iou_by_the_rule)
 
 # %% [markdown]
@@ -302,7 +298,6 @@ further_apart = "B"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(further_apart)
 
 
@@ -369,7 +364,7 @@ def predict(model, images):
 
 guesses = {name: predict(model, images) for name, model in city.items()}
 alt = "Generated cities, their masks, and five predictions: SegNet all green, no poles anywhere."
-show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
+show.pairs(images, masks, CITYSCAPES, predictions=guesses, alt=alt)
 
 # %%
 near = np.array(
@@ -431,7 +426,7 @@ some = real["val"][:: len(real["val"]) // 4 + 1]
 images, masks = some.arrays(CAMVID_SIZE)
 guesses = {name: predict(model, images) for name, model in camvid.items()}
 alt = "CamVid frames (Brostow et al., 2009), masks, and five predictions."
-show.pairs(images, masks, CAMVID, predictions=guesses, size=2.0, alt=alt)
+show.pairs(images, masks, CAMVID, predictions=guesses, alt=alt)
 
 # %% [markdown]
 # **What we see.** The same three lead, FCN-8s before PSPNet and DeepLab, and all five are above the baseline. FCN-8s has most parameters, in its dense
@@ -457,7 +452,8 @@ ious = {
 scores = ious["long"]
 order = sorted(scores, key=lambda name: np.mean(scores[name]))
 
-# %%
+# %% tags=["fold"]
+# @title The seeds as dots
 fig, axes = show.new(2, 1, size=(4.6, 2.5), sharey=True)
 for axis, (protocol, found) in zip(axes[0], ious.items(), strict=True):
     for name, seeds in found.items():
@@ -519,7 +515,6 @@ def safe_pairs(scores):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(safe_pairs)
 
 # %%

@@ -94,7 +94,6 @@ def taps(layers):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(taps)
 
 # %% [markdown]
@@ -139,7 +138,6 @@ def caffe(images):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(caffe)
 
 # %% [markdown]
@@ -194,7 +192,7 @@ image, mask = streets["train"].read(0)
 rng = np.random.default_rng(SEED)
 looks = [anywhere(image, mask, rng)[0] for _ in range(4)]
 alt = "A frame of the simulator and four versions of it, each in other colours and slightly moved."
-show.images([image, *looks], ["of the simulator"], columns=5, size=2.0, alt=alt)
+show.images([image, *looks], ["of the simulator"], columns=5, alt=alt)
 
 
 # %%
@@ -310,7 +308,6 @@ def batch_norm(batch, mean, variance, momentum, training):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(batch_norm)
 
 # %% [markdown]
@@ -354,7 +351,6 @@ def learning(layers, from_stride):
 
 
 # %%
-# ex.q4_2.hint()
 ex.q4_2.check(learning)
 
 # %%
@@ -418,7 +414,6 @@ def speedup(e, d, images, epochs):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(speedup)
 
 # %% [markdown]
@@ -467,7 +462,6 @@ prediction = "B"
 # END SOLUTION
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(prediction)
 
 
@@ -526,7 +520,7 @@ guesses = {
     for start, model in networks.items()
 }
 alt = "Generated cities, masks and three predictions after ten labelled frames."
-show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
+show.pairs(images, masks, CITYSCAPES, predictions=guesses, alt=alt)
 
 # %% [markdown]
 # **What we see.** Both that begin with streets are far ahead, {{frozen_iou:.2f}} and {{tuned_iou:.2f}} against {{scratch_iou:.2f}}, after
@@ -609,7 +603,6 @@ def margin(scores, better, worse):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(margin)
 
 # %%

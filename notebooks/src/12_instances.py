@@ -83,7 +83,6 @@ def able(wanted, label_sets):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(able)
 
 # %% [markdown]
@@ -136,7 +135,11 @@ from data_scripts import ensure
 
 of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
-CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table])
+colour_of = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
+examples = {"flat": "road", "construction": "building", "object": "pole", "nature": "vegetation"}
+examples |= {"sky": "sky", "human": "person", "vehicle": "car"}
+shown = {group: colour_of[example] for group, example in examples.items()}
+CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
 folder = ensure("cityscapes")
 
 
@@ -230,7 +233,6 @@ def prepare(image, mean, spread):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(prepare)
 
 # %% [markdown]
@@ -289,7 +291,6 @@ show.pairs(
     true_masks[some][:, *part],
     CITY,
     predictions=said,
-    size=3.2,
     alt=alt,
 )
 
@@ -312,7 +313,6 @@ def labels_at(logits, height, width):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(labels_at)
 
 # %% [markdown]
@@ -331,7 +331,6 @@ best_level = "B"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(best_level)
 
 # %%
@@ -447,7 +446,6 @@ def fit_and_count(ious):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(fit_and_count)
 
 # %%
@@ -468,9 +466,7 @@ views = [streets[frame], shades[truths[frame]], shades[joined[frame]]]
 alt = (
     "A street, its things each in a colour of its own, and the regions of its classes: cars joined."
 )
-show.images(
-    [view[160:400] for view in views], ["image", "things", "regions"], columns=1, size=7.0, alt=alt
-)
+show.images([view[160:400] for view in views], ["image", "things", "regions"], columns=1, alt=alt)
 
 # %% tags=["record"]
 record(perfect_cars=perfect[26]["PQ"], perfect_motorcycles=perfect[32]["PQ"])
@@ -569,7 +565,6 @@ def average_precision(right, total):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(average_precision)
 
 
@@ -613,7 +608,7 @@ for k in crowded:
     views += [tested[k], shades[truths[k]], probabilities[k][..., 3], *said]
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
 alt = "Heaps of lentils and beans, true objects, predicted borders, joined regions, watershed."
-show.images(views, titles, columns=5, size=2.0, alt=alt)
+show.images(views, titles, columns=5, alt=alt)
 
 # %% tags=["record"]
 record(pq_joined=joined["PQ"], ap_after_75=parted["AP 0.75"])
@@ -674,7 +669,6 @@ def keep(boxes, scores, limit):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(keep)
 
 
@@ -695,7 +689,7 @@ for picture, chosen in zip(drawn, (range(len(scores)), kept), strict=True):
         cv2.rectangle(picture, (box[1], box[0]), (box[3], box[2]), (255, 200, 0), 2)
 alt = "A street with four boxes around each car, and with about one box a car."
 titles = [f"{len(proposals)} proposals", f"{len(kept)} kept"]
-show.images([picture[160:400] for picture in drawn], titles, columns=1, size=7.0, alt=alt)
+show.images([picture[160:400] for picture in drawn], titles, columns=1, alt=alt)
 
 # %% [markdown]
 # The second stage reads features in the box, say 7×7 of them, from a map at stride 16. A box rarely ends on that grid. The older *RoIPool* rounds
@@ -760,7 +754,6 @@ def mask_at(classes, row, column):
 
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(mask_at)
 
 # %% [markdown]

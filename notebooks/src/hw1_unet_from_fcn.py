@@ -62,7 +62,6 @@ def fcn_functional(width):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(fcn_functional)
 
 # %% [markdown]
@@ -93,7 +92,6 @@ def test_error(model, images, masks):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(test_error)
 
 # %% [markdown]
@@ -117,7 +115,6 @@ def train(model, images, masks, epochs, rate):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(train)
 
 # %% [markdown]
@@ -157,7 +154,6 @@ def fcn_with_skips(width):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(fcn_with_skips)
 
 # %% [markdown]
@@ -178,7 +174,6 @@ def seen(chain):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(seen)
 for chain in ([(5, 2)], [(3, 1), (3, 2)], [(3, 2), (3, 1)]):
     print(chain, "sees", seen(chain))
@@ -228,7 +223,6 @@ def fcn_small_kernels(width):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(fcn_small_kernels)
 
 # %% [markdown]
@@ -299,7 +293,6 @@ def beats(first, second):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(beats)
 
 # %% [markdown]
@@ -363,7 +356,6 @@ measured = {"a": 0.0207, "b": 0.0116, "c": 0.0074}
 # END SOLUTION
 
 # %%
-# ex.q8.hint()
 ex.q8.check(measured)
 ex.progress()
 
@@ -393,7 +385,6 @@ def distort(image, mask, rng):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(distort)
 
 # %% [markdown]
@@ -415,7 +406,6 @@ def larger_iou(model, pairs):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(larger_iou)
 
 # %% [markdown]
@@ -453,7 +443,7 @@ show.table(rows)
 # %%
 found = {who: segment(networks[who], parts[1][0]) for who in ("c", "c, moved") if who in networks}
 alt = "Three larger images with several shapes, their masks, and what c finds, centred and moved."
-show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt, size=2.1)
+show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt)
 
 # %% tags=["record"]
 record(larger_nothing=rows[1]["all background"])

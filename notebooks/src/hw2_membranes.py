@@ -60,7 +60,6 @@ def one_at_a_time(four):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(one_at_a_time)
 
 # %% [markdown]
@@ -81,7 +80,6 @@ def in_memory(pairs, augment, copies, rng):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(in_memory)
 
 # %% [markdown]
@@ -97,7 +95,6 @@ def megabytes(images, side, copies):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(megabytes)
 for side, copies in [(SIZE, COPIES), (LARGE, COPIES), (512, 100)]:
     print(
@@ -121,7 +118,6 @@ def equal_epochs(images, copies, batch, epochs):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(equal_epochs)
 
 # %% [markdown]
@@ -140,7 +136,6 @@ def scores(masks, outputs):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(scores)
 
 # %% [markdown]
@@ -260,7 +255,6 @@ def move_together(layer, images, masks):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(move_together)
 
 # %%
@@ -325,7 +319,6 @@ def build(widths, skips):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(build)
 
 # %%
@@ -346,7 +339,7 @@ found = {
     for name, (model, _) in networks.items()
 }
 alt = "Held-out slices, masks, and what the U-Net finds: membranes with skips, few without."
-show.pairs(images, masks, MEMBRANE, predictions=found or None, size=2.0, alt=alt)
+show.pairs(images, masks, MEMBRANE, predictions=found or None, alt=alt)
 
 # %% tags=["record"]
 record(
@@ -367,7 +360,6 @@ measured = {"with": (0.899, 0.602), "without": (0.803, 0.000)}
 # END SOLUTION
 
 # %%
-# ex.q8.hint()
 ex.q8.check(measured)
 ex.progress()
 
@@ -394,7 +386,6 @@ def map_megabytes(side, widths, batch):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(map_megabytes)
 for side in (SIZE, LARGE, 512):
     print(f"{side}×{side}, batch of 8:", map_megabytes(side, WIDTHS, 8), "MB in the way down")
@@ -431,7 +422,6 @@ def best_threshold(masks, outputs, thresholds):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(best_threshold)
 
 # %%

@@ -157,7 +157,7 @@ for title, reader, folder in (
     table = reader(folder, "val").table
     gallery += [(f"{title} {n}", *frame, table) for n, frame in enumerate(frames, start=1)]
 alt = "Twelve pictures: three rooms, three landscapes, three simulated streets, three city streets."
-show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt, size=1.5)
+show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt)
 
 
 # %% tags=["exercise"]
@@ -170,7 +170,6 @@ def coverage(mask, names, words):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(coverage)
 
 # %% [markdown]
@@ -191,7 +190,6 @@ def lookup(names, words, synonyms):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(lookup)
 
 # %% [markdown]
@@ -209,7 +207,6 @@ def translate(mask, table):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(translate)
 
 # %% [markdown]
@@ -227,7 +224,6 @@ def suits(coverages, sizes, least):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(suits)
 ex.progress()
 
@@ -297,7 +293,6 @@ def sure_labels(logits, height, width, least):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(sure_labels)
 
 # %% [markdown]
@@ -316,7 +311,6 @@ def entropy(logits):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(entropy)
 
 # %% [markdown]
@@ -335,7 +329,6 @@ def two_scores(mask, truth, said):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(two_scores)
 
 # %% [markdown]
@@ -356,7 +349,6 @@ def merged(probabilities, table, count):
 
 
 # %%
-# ex.q8.hint()
 ex.q8.check(merged)
 ex.progress()
 
@@ -492,7 +484,6 @@ def showcase(table, least):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(showcase)
 
 # %% [markdown]
@@ -514,7 +505,6 @@ def calibration(confidence, right, bins):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(calibration)
 
 # %% [markdown]
@@ -528,7 +518,6 @@ promise = "B"
 # END SOLUTION
 
 # %%
-# ex.q11.hint()
 ex.q11.check(promise)
 
 # %% [markdown]
@@ -549,7 +538,6 @@ def decides(shares, words, other):
 
 
 # %%
-# ex.q12.hint()
 ex.q12.check(decides)
 ex.progress()
 
@@ -578,7 +566,7 @@ for which, (name, pictures) in enumerate(zip(label_sets, picked, strict=True)):
         views += [image, *(answers[number, other] % 23 / 22 for other in label_sets)]
         titles += [f"{title} for {name}", *(f"says {other}" for other in label_sets)]
 alt = "Two pictures for ADE20K and two for Cityscapes, and what either network says of each, in greys."
-show.images(views, titles, columns=6, size=1.6, alt=alt)
+show.images(views, titles, columns=6, alt=alt)
 
 
 # %%

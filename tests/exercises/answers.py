@@ -58,10 +58,13 @@ def limit(question):
     return 30 if trains(question) else 2
 
 
+TRAINED = 1  # seeds where networks are trained; the tests take more with --seeds
+
+
 def judge(question, answer, most=None, seeds=5):
-    """The verdicts of some seeds; of one where networks are trained. An answer that takes over `most` seconds is refused."""
+    """The verdicts of some seeds; of TRAINED where networks are trained. An answer that takes over `most` seconds is refused."""
     said, seconds = [], []
-    for seed in range(1 if trains(question) else seeds):
+    for seed in range(TRAINED if trains(question) else seeds):
         names_anew()
         start = time.process_time()
         try:
