@@ -4,12 +4,42 @@ import contextlib
 import logging
 import os
 import platform
+import sys
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 __version__ = "0.1.0"
+
+
+class NotInstalled(ImportError):
+    """This Python lacks packages; the message is one sentence with the remedy, and a notebook shows nothing else."""
+
+    def _render_traceback_(self):  # what IPython asks an exception for
+        return [str(self)]
+
+
+def _complete() -> None:
+    """Ends a command, or a cell, with one sentence where the packages of the course are missing."""
+    missing = [name for name in ("numpy", "cv2", "PIL", "matplotlib", "keras") if not find_spec(name)]
+    if not missing:
+        return
+    windows, root = os.name == "nt", Path(__file__).parents[1]
+    activate = root / (".venv/Scripts/activate" if windows else ".venv/bin/activate")
+    if "ipykernel" in sys.modules:
+        remedy = "choose the course's kernel, or start JupyterLab with make lab (Windows: py lab.py)"
+    elif activate.exists():
+        remedy = f'say {"" if windows else "source "}"{activate}", then the same again'
+    else:
+        remedy = "in the course's folder say make lab (Windows: py lab.py), which makes it"
+    sentence = f"The course's environment is not active: this Python has no {', '.join(missing)}. Remedy: {remedy}."
+    raise NotInstalled(sentence) if "ipykernel" in sys.modules else SystemExit(sentence)
+
+
+_complete()
 
 
 def versions() -> str:

@@ -94,7 +94,22 @@ class ResizeLike(keras.layers.Layer):
         return keras.KerasTensor((features.shape[0], *like.shape[1:3], features.shape[3]), self.compute_dtype)
 
     def call(self, features, like):
-        return ops.image.resize(features, ops.shape(like)[1:3], interpolation="bilinear")
+        return _bilinear(features, *ops.shape(like)[1:3])
+
+
+@keras.saving.register_keras_serializable("course_utils")
+class BilinearUpSampling(keras.layers.UpSampling2D):
+    """Keras' layer of that kind, and bilinear; also where height and width become known only when the network runs.
+
+    Input: (batch, height, width, channels). Output: (batch, size · height, size · width, channels).
+    """
+
+    def __init__(self, size: int, interpolation="bilinear", **options):
+        super().__init__(size, interpolation=interpolation, **options)
+
+    def call(self, features):
+        height, width = ops.shape(features)[1:3]
+        return _bilinear(features, height * self.size[0], width * self.size[1])
 
 
 @keras.saving.register_keras_serializable("course_utils")
@@ -156,6 +171,24 @@ class MirrorPadding(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"margin": self.margin}
+
+
+def _bilinear(features, height, width):
+    """Feature maps (batch, h, w, channels) at another height and width, as `keras.ops.image.resize` has it."""
+    if isinstance(height, int) and isinstance(width, int):
+        return ops.image.resize(features, (height, width), interpolation="bilinear")
+    # In a graph for any size Keras 3.15 refuses that (keras#22079). Two products with matrices say the same, a few times slower.
+    old_height, old_width = ops.shape(features)[1:3]
+    columns = ops.cast(_neighbours(width, old_width), features.dtype)
+    rows = ops.cast(_neighbours(height, old_height), features.dtype)
+    return ops.einsum("ph,bhqc->bpqc", rows, ops.einsum("qw,bhwc->bhqc", columns, features))
+
+
+def _neighbours(new, old):
+    """How much of each old position (column) goes into each new one (row), float32 (new, old): a share of its two neighbours."""
+    new, old = ops.cast(new, "float32"), ops.cast(old, "float32")
+    at = ops.clip((ops.arange(new) + 0.5) * (old / new) - 0.5, 0.0, old - 1)  # pixels are areas: their centres lie at one half
+    return ops.maximum(0.0, 1 - ops.abs(at[:, None] - ops.arange(old)))
 
 
 def _half(side):

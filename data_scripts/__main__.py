@@ -1,50 +1,63 @@
-"""The command line of the data sets: list, make, get and check."""
+"""The command line of the data sets: list, make, get, check and tile."""
 
+import argparse
 import re
 import shutil
 import sys
 from pathlib import Path
 
-from data_scripts import checks, store
+from data_scripts import background, checks, locks, making, store
 from data_scripts.dataset import DataError
 from data_scripts.sets import SETS, lookup
 
-USAGE = """\
-python -m data_scripts list          the sets, and what of them is on disk
-python -m data_scripts make [NAME]   generates a set, or all of them
-python -m data_scripts make carla --half
-                                     the same with frames of 400×300: two thirds of the time, a quarter of the disk
-python -m data_scripts make cityscapes --full
-                                     the same with frames of 2048×1024, as the real ones: four times the disk
-python -m data_scripts get NAME      downloads the real set
-python -m data_scripts check [NAME]  looks for damaged, missing and mismatched files
-python -m data_scripts tile SOURCE TARGET [SIDE]
-                                     cuts mosaics, SOURCE/images/*.tif and SOURCE/masks/*.tif (or the set SOURCE), into PNG tiles"""
 
-SIZED = {("make", "carla", "--half"): [400, 300], ("make", "cityscapes", "--full"): [2048, 1024]}
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command in one sentence."""
+
+    def error(self, message):
+        message = re.sub(r"^argument \S+: ", "", message)
+        print(f"{message[0].upper()}{message[1:].removesuffix('.')}. ({self.prog} --help shows how.)", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser() -> Parser:
+    """All commands and their arguments."""
+    top = Parser(prog="python -m data_scripts", description="The data sets of the course.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name, run, text):
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    names = {"metavar": "NAME", "type": _known, "help": f"{', '.join(SETS)}, or all"}
+    command("list", _list, "says which sets there are, and what of them is on disk")
+    make = command("make", _make, "generates the sets that are missing")
+    make.set_defaults(size=None)
+    make.add_argument("names", nargs="*", default=["all"], **names)
+    for word, of in sorted((word, dataset) for dataset in SETS.values() for word in dataset.sizes):
+        width, height = of.sizes[word]
+        make.add_argument(f"--{word}", dest="size", action="store_const", const=word, help=f"{of.name}: frames of {width}×{height}")
+    make.add_argument("--background", action="store_true", help="do it in a process of its own, at low priority, and return at once")
+    get = command("get", _get, "downloads a real set")
+    get.add_argument("name", **names)
+    check = command("check", _check, "looks for damaged, missing and mismatched files")
+    check.add_argument("name", nargs="?", default="all", **names)
+    tile = command("tile", _tile, "cuts mosaics into PNG tiles")
+    tile.add_argument("source", help="a set, or a folder with images/*.tif and masks/*.tif")
+    tile.add_argument("target", type=Path, help="a new folder for the tiles")
+    tile.add_argument("side", nargs="?", type=_side, default=256, help="of a tile, in pixels: 10 to 9999 (256)")
+    return top
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns 0, 1 for a problem with the data, 2 for a command that makes no sense."""
-    if arguments in (["-h"], ["--help"]):
-        print(USAGE)
-        return 0
-    if problem := _misuse(arguments):
-        print(f"{problem} (python -m data_scripts --help shows the commands.)", file=sys.stderr)
-        return 2
-    command, name = (*arguments, "all")[:2]
     try:
-        if command == "tile":
-            _tile(*arguments[1:])
-            return 0
-        if command == "list":
-            _list()
-            return 0
-        if size := SIZED.get(tuple(arguments)):
-            print(store.make(lookup(name), size=size))
-            return 0
-        run = {"make": _make, "get": _get, "check": _check}[command]
-        return max([run(lookup(each)) for each in (SETS if name == "all" else [name])])
+        options = parser().parse_args(arguments)
+    except SystemExit as end:
+        return end.code
+    try:
+        return options.run(options) or 0
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
@@ -53,26 +66,23 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _misuse(arguments):
-    """What is wrong with the command, in one sentence; None if nothing is."""
-    command, names = (arguments or [""])[0], arguments[1:]
-    if tuple(arguments) in SIZED:
-        return None
-    if command == "tile":
-        sound = len(names) in (2, 3) and (len(names) == 2 or re.fullmatch(r"[1-9]\d{1,3}", names[2]))
-        return None if sound else "tile takes the mosaics' folder, a new folder, and perhaps the side of a tile in pixels (256)."
-    if command not in ("list", "make", "get", "check"):
-        return f'There is no command "{command}"; say list, make, get, check or tile.' if command else "Say list, make, get, check or tile."
-    if len(names) > (command != "list"):
-        return f"{command} takes {'no name' if command == 'list' else 'one name'}, not {len(names)}."
-    if command == "get" and not names:
-        return f"Say which set to get: {' or '.join(SETS)}."
-    if names and names[0] not in (*SETS, "all"):
-        return f'There is no data set "{names[0]}"; the sets are {", ".join(SETS)}.'
-    return None
+def _known(name):
+    if name not in (*SETS, "all"):
+        raise argparse.ArgumentTypeError(f'There is no data set "{name}"; the sets are {", ".join(SETS)}')
+    return name
 
 
-def _list():
+def _side(text):
+    if not re.fullmatch(r"[1-9]\d{1,3}", text):
+        raise argparse.ArgumentTypeError(f'The side of a tile is a number of pixels from 10 to 9999, not "{text}"')
+    return int(text)
+
+
+def _chosen(*names):
+    return SETS.values() if "all" in names else [lookup(name) for name in names]
+
+
+def _list(_):
     columns = ["set", "state", "size", "licence", "what"]
     rows = [columns, *([card[column] for column in columns] for card in store.cards())]
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
@@ -80,52 +90,71 @@ def _list():
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _make(dataset):
-    print(store.make(dataset))
+def _make(options):
+    chosen = _chosen(*options.names)
+    if options.size and any(options.size not in dataset.sizes for dataset in chosen):
+        print(f"--{options.size} is for {' and '.join(name for name in SETS if options.size in SETS[name].sizes)} alone.", file=sys.stderr)
+        return 2
+    if options.background:
+        if options.size or options.names != ["all"]:
+            print("--background takes no names and no size: it draws all that is missing.", file=sys.stderr)
+            return 2
+        print(background.start())
+        return 0
+    for dataset in chosen:
+        making.present(dataset, **({"size": list(dataset.sizes[options.size])} if options.size else {}))
     return 0
 
 
-def _get(dataset):
+def _get(options):
     from data_scripts import fetch  # here, because only this command needs the network's libraries
 
-    print(fetch.get(dataset))
-    return 0
+    for dataset in _chosen(options.name):
+        print(fetch.get(dataset))
 
 
-def _check(dataset):
+def _check(options):
+    return max([_check_one(dataset) for dataset in _chosen(options.name)])
+
+
+def _check_one(dataset):
     found = store.find(dataset)
     if not found:
         print(f'{dataset.name}: not on disk; run "python -m data_scripts make {dataset.name}".')
         return 1
-    wrong = checks.problems(found.folder, dataset, found.card)
+    # Only a set that the course put there is one that it knows how to mend.
+    ours = found.card and found.where == "data"
+    command = f"python -m data_scripts {'get' if found.real else 'make'} {dataset.name}" if ours else ""
+    wrong = checks.problems(found.folder, dataset, found.card.get("files", ()), command)
     print(f"{found}, {'no problems' if not wrong else '1 problem:' if len(wrong) == 1 else f'{len(wrong)} problems:'}")
     for sentence in wrong:
         print(f"  {sentence}")
     return 1 if wrong else 0
 
 
-def _tile(source, target, side="256"):
+def _tile(options):
     from course_utils.files import DataProblem
     from course_utils.tiles import cut
 
-    source, target = store.ensure(source) if source in SETS else Path(source), Path(target)
+    target, side = options.target, options.side
+    source = making.ensure(options.source) if options.source in SETS else Path(options.source)
     mosaics = sorted((source / "images").glob("*.tif"))
     if not mosaics:
         raise DataError(f"{source}/images holds no .tif file: put the mosaics there, and their masks of the same name into masks.")
     if target.exists() and any(target.iterdir()):
         raise DataError(f"{target} is not empty: name a new folder.")
-    masks, making = source / "masks", target.with_name(f".{target.name}.making")
-    shutil.rmtree(making, ignore_errors=True)  # left over by a run that was killed
+    masks, part = source / "masks", target.with_name(f".{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # left over by a run that was killed
     try:
-        with store.plain_errors():
-            count = sum(cut(image, masks / image.name if masks.is_dir() else None, making, int(side)) for image in mosaics)
+        with locks.plain_errors():
+            count = sum(cut(image, masks / image.name if masks.is_dir() else None, part, side) for image in mosaics)
             if target.exists():
                 target.rmdir()
-            making.rename(target)
+            part.rename(target)
     except DataProblem as problem:
         raise DataError(problem) from problem
     finally:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
     print(f"{target}: {count} tiles of {side}×{side} from {len(mosaics)} mosaic{'s' * (len(mosaics) > 1)}")
 
 

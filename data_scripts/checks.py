@@ -1,6 +1,7 @@
 """Looks through a data set and says all that is wrong with it, one sentence a problem: the file's name and the remedy."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,14 @@ from data_scripts.dataset import DataSet
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def problems(folder: Path, dataset: DataSet, card: dict) -> list[str]:
+def problems(folder: Path, dataset: DataSet, files: Iterable[str] = (), command: str = "") -> list[str]:
     """All problems of the set in `folder`, in the order of its files; an empty list if it is sound.
 
     Args:
-        card: what its dataset.json says; {} if it has none.
+        files: those that its dataset.json names. command: what makes or gets the set again, where the course put it there.
     """
     pairs, found = dataset.pairs(folder)
-    # Only a set that the course put there is one that it knows how to mend.
-    again = f' or run "python -m data_scripts {"make" if card["kind"] == "generated" else "get"} {dataset.name}"' if card else ""
+    again = f' or run "{command}"' if command else ""
     back, replace = f": put it back{again}.", f": replace it{again.replace(' or run', ' or delete it and run')}."
     for pair in pairs:
         if pair.image.endswith(".tif"):
@@ -42,7 +42,7 @@ def problems(folder: Path, dataset: DataSet, card: dict) -> list[str]:
         if not dataset.threshold:
             found += _labels(pair.mask, mask, dataset)
     named = {name for pair in pairs for name in pair[:2]}
-    gone = [name for name in card.get("files", {}) if name not in named and not (folder / name).is_file()]
+    gone = [name for name in files if name not in named and not (folder / name).is_file()]
     # A list that is missing has been reported by the reader of the lists.
     found += [f"{name} is missing{back}" for name in gone if not any(line.startswith(name) for line in found)]
     return list(dict.fromkeys(found))

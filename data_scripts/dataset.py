@@ -1,7 +1,7 @@
 """The words in which a file of `sets` says what its data set is, where it comes from and how its files lie."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class DataSet:
         make: fills an empty folder with the generated set: `make(folder, seed, **options)`.
         version: of the generated set; a larger one makes it anew.
         seed: of the generated set; a student's own set has another one and is called NAME-SEED.
+        sizes: {word: width and height} of other frames than usual that `make` takes by `--word`.
         mirrors: where the real archive lies, best first.
         login, packages: for a set that is given to registered people only: the address of the form, and the archives behind it, all of
             which together are the set.
@@ -68,8 +69,8 @@ class DataSet:
     layout: tuple[tuple[str, str], ...]
     pairs: Callable[[Path], tuple[list[Pair], list[str]]]
     make: Callable[..., None]
-    version: int
-    seed: int
+    version: int = 1
+    seed: int = 1
     mirrors: tuple[Mirror, ...] = ()
     login: str = ""
     packages: tuple[Package, ...] = ()
@@ -77,6 +78,7 @@ class DataSet:
     threshold: bool = False
     red: bool = False
     most_mb: int = 500
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def missing(self) -> str:

@@ -16,7 +16,9 @@ from tqdm import tqdm
 from data_scripts.archive import unpack
 from data_scripts.checks import problems
 from data_scripts.dataset import DataError, DataSet, Mirror
-from data_scripts.store import Found, at_home, building, digest, find, home, locked, refuse_own
+from data_scripts.making import building, holding
+from data_scripts.progress import Line
+from data_scripts.store import Found, at_home, digest, find, home, refuse_own
 
 CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next bytes
 TRIES = 4  # in a row that bring nothing new
@@ -33,7 +35,8 @@ def get(dataset: DataSet) -> Found:
 
     Prints what was wrong at each mirror that failed; raises DataError if none of them had a sound set.
     """
-    with locked(dataset.name):
+    with holding(dataset, line := Line()):
+        line.drop()
         found = find(dataset)
         if found and found.real and not found.incomplete:
             return found
@@ -116,7 +119,7 @@ def _install_packages(dataset, session):
 def _fill(folder, parts, contents, dataset):
     for part, content in zip(parts, contents, strict=True):
         unpack(part, folder, content)
-    if wrong := problems(folder, dataset, {}):
+    if wrong := problems(folder, dataset):
         raise DataError("the set is not sound:\n  " + "\n  ".join(wrong) + "\n  Nothing of it was kept")
 
 

@@ -1,17 +1,49 @@
-"""Shared by all tests: where the course is, and layers that are called as in a new process."""
+"""Shared by all tests: where the course is, layers that are called as in a new process, and how much of what is exhaustive runs.
+
+`--all` runs what otherwise runs in a sample. `--seeds 3` trains with three seeds where one is usual, `-m trains` those tests alone whose
+bound is on a training.
+"""
 
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
+sys.path[:0] = [str(ROOT)]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if os.environ.get("COURSE_DATA"):  # tests run in folders of their own, where a relative search path would lead elsewhere
     os.environ["COURSE_DATA"] = os.pathsep.join(str(Path(folder).resolve()) for folder in os.environ["COURSE_DATA"].split(os.pathsep))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run what otherwise runs in a sample")
+    parser.addoption("--seeds", type=int, default=1, help="train with so many seeds")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "trains: the bound is on what a network has learned; it holds on any processor, with any seed")
+    config.addinivalue_line("markers", "exhaustive: runs with --all alone")
+
+
+def pytest_generate_tests(metafunc):
+    if "seed" in metafunc.fixturenames and metafunc.definition.get_closest_marker("trains"):
+        metafunc.parametrize("seed", range(1, 1 + metafunc.config.getoption("--seeds")))
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--all"):
+        left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def in_sample(name, one_of):
+    """Whether `name` is among one of so many; the same ones everywhere and always."""
+    return zlib.crc32(name.encode()) % one_of == 0
 
 
 def names_anew():

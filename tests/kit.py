@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from conftest import ROOT
+from tests.conftest import ROOT
 
 SETUP = "from pathlib import Path\n\nfrom course_utils.exercises import hw9 as ex\nfrom course_utils.exercises import ____"
 SOLUTION = {

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from data_scripts import DataError, archive, cards, checks, ensure, fetch, store
 from data_scripts.__main__ import main
 from data_scripts.dataset import Mirror, Package
 from data_scripts.sets import SETS
-from server import Server
+from tests.server import Server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CARLA_SET = SETS["carla"]
@@ -149,6 +148,64 @@ def test_a_course_data_that_is_of_no_use_is_said(tiny, tmp_path, monkeypatch, ca
     assert line.count("\n") == 1
 
 
+@pytest.fixture
+def copied(tiny, tmp_path, monkeypatch):
+    """A generated set that lies in COURSE_DATA and no more in `data/`."""
+    folder = ensure("tiny").rename(tmp_path / "pool")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "shared"))
+    (tmp_path / "shared").mkdir()
+    return folder.rename(tmp_path / "shared" / "tiny")
+
+
+def test_a_generated_copy_in_course_data_is_used_and_nothing_is_drawn(copied, tmp_path, capsys):
+    capsys.readouterr()
+    assert ensure("tiny") == copied
+    assert capsys.readouterr().out.startswith("tiny: generated (seed 7, COURSE_DATA), 4 pairs, 8×8, ")
+    assert summary() == "data: tiny generated"
+    assert main(["make"]) == 0
+    assert not (tmp_path / "data" / "tiny").exists()
+
+
+def test_a_real_set_comes_before_a_generated_copy(copied, tmp_path, monkeypatch):
+    (tmp_path / "data" / "tiny").mkdir(parents=True)
+    fill(tmp_path / "data" / "tiny")
+    assert ensure("tiny") == tmp_path / "data" / "tiny"
+    (tmp_path / "second" / "tiny").mkdir(parents=True)
+    fill(tmp_path / "second" / "tiny")
+    monkeypatch.setenv("COURSE_DATA", os.pathsep.join(str(tmp_path / name) for name in ("shared", "second")))
+    assert ensure("tiny") == tmp_path / "second" / "tiny"
+
+
+@pytest.mark.parametrize("name", ["000x.png", "treino.csv"])
+def test_a_broken_copy_is_reported_and_not_used(copied, tmp_path, capsys, name):
+    """treino.csv is the mark by which the set is known."""
+    (copied / name).unlink()
+    assert main(["check", "tiny"]) == 1
+    said = capsys.readouterr().out
+    assert "COURSE_DATA" in said
+    assert f"{name} is missing" in said
+    assert "python -m" not in said  # the course does not write there
+    assert ensure("tiny") == tmp_path / "data" / "tiny"
+    assert "was skipped, because it lacks files" in capsys.readouterr().out
+    assert main(["check", "tiny"]) == 1
+    assert not (copied / name).exists()
+
+
+@pytest.mark.parametrize("change", [{"version": 0}, {"seed": 8}])
+def test_a_copy_of_another_set_is_passed_over_and_said(copied, tmp_path, capsys, change):
+    card = json.loads((copied / "dataset.json").read_text("utf-8"))
+    (copied / "dataset.json").write_text(json.dumps(card | change), "utf-8")
+    assert ensure("tiny") == tmp_path / "data" / "tiny"
+    assert "another version of the course generated it, or another seed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"files": 3}', "\xff"])
+def test_a_damaged_card_is_one_sentence(tiny, text):
+    (ensure("tiny") / "dataset.json").write_text(text, "latin-1")
+    with pytest.raises(DataError, match=r"tiny/dataset\.json is damaged: delete"):
+        ensure("tiny")
+
+
 def test_files_dropped_into_data_by_hand_count_as_real(tiny, tmp_path, capsys):
     (tmp_path / "data" / "tiny").mkdir(parents=True)
     fill(tmp_path / "data" / "tiny")
@@ -217,48 +274,6 @@ def test_a_full_disk_is_one_sentence(tiny):
     SETS["tiny"] = replace(tiny, make=full)
     with pytest.raises(DataError, match="disk is full"):
         ensure("tiny")
-
-
-SLOW_MAKE = """
-import sys, time
-from dataclasses import replace
-from pathlib import Path
-from data_scripts import store
-from data_scripts.sets import SETS
-
-def make(folder, seed):
-    print("making", flush=True)
-    (folder / "treino.csv").write_text("")
-    time.sleep(float(sys.argv[2]))
-
-SETS["tiny"] = replace(SETS["eliret"], name="tiny", make=make)
-store.ROOT = Path(sys.argv[1])
-print(store.ensure("tiny").name, flush=True)
-"""
-
-
-def slow_make(root, seconds):
-    command = [sys.executable, "-c", SLOW_MAKE, str(root), str(seconds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT)
-
-
-def test_two_processes_make_it_only_once(tiny, tmp_path):
-    first, second = slow_make(tmp_path, 0.5), slow_make(tmp_path, 0.5)
-    output = first.communicate()[0] + second.communicate()[0]
-    assert (first.returncode, second.returncode) == (0, 0)
-    assert output.count("making") == 1
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
-def test_a_killed_make_is_cleaned_up_by_the_next(tiny, tmp_path):
-    process = slow_make(tmp_path, 60)
-    assert process.stdout.readline() == "making\n"
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert left_over(tmp_path) == [".tiny.making"]
-    assert store.find(tiny) is None
-    assert (ensure("tiny") / "000x.png").is_file()
-    assert left_over(tmp_path) == []
 
 
 def test_cards_and_summary_make_nothing(tiny, tmp_path):
@@ -450,11 +465,11 @@ def test_masks_of_carla_hold_the_class_in_red(tmp_path):
     for name, content in street([["0.png"], ["1.png"], ["2.png"]]).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    assert checks.problems(tmp_path, CARLA_SET, {}) == []
+    assert checks.problems(tmp_path, CARLA_SET) == []
     (tmp_path / "CameraSeg/0.png").write_bytes(picture(GREY))
     (tmp_path / "CameraSeg/1.png").write_bytes(picture(np.dstack([GREY, GREY, GREY])))
     (tmp_path / "CameraSeg/2.png").write_bytes(picture(np.dstack([GREY, 0 * GREY, 0 * GREY])))
-    sentences = checks.problems(tmp_path, CARLA_SET, {})
+    sentences = checks.problems(tmp_path, CARLA_SET)
     assert [re.sub(r"[:,] .*", "", text) for text in sentences] == [
         "CameraSeg/0.png does not hold the class in its red channel alone",
         "CameraSeg/1.png does not hold the class in its red channel alone",
@@ -468,10 +483,10 @@ def test_lists_of_carla(tmp_path):
         (tmp_path / name).write_bytes(content)
     for number, name in enumerate(("train", "val", "test")):
         (tmp_path / f"{name}.txt").write_text(f"{number}.png\n")
-    assert checks.problems(tmp_path, CARLA_SET, {}) == []
+    assert checks.problems(tmp_path, CARLA_SET) == []
     (tmp_path / "CameraRGB/1.png").unlink()
     (tmp_path / "test.txt").unlink()
-    sentences = checks.problems(tmp_path, CARLA_SET, {})
+    sentences = checks.problems(tmp_path, CARLA_SET)
     assert [text.split(" is missing")[0] for text in sentences] == ["one of train.txt, val.txt and test.txt", "CameraRGB/1.png"]
     assert "though val.txt names it" in sentences[1]
 
@@ -528,7 +543,7 @@ def test_every_kind_of_damage_is_one_sentence(tiny, capfd, case, which):
         (folder / name).write_bytes(content)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        (sentence,) = checks.problems(folder, tiny, {})
+        (sentence,) = checks.problems(folder, tiny)
     assert name in sentence
     assert words in sentence
     assert sentence.endswith(".")
@@ -537,14 +552,14 @@ def test_every_kind_of_damage_is_one_sentence(tiny, capfd, case, which):
 
 def test_all_problems_are_listed_with_the_way_to_mend_them(tiny):
     folder = ensure("tiny")
-    card = store.find(tiny).card
-    assert checks.problems(folder, tiny, card) == []
+    files = store.find(tiny).card["files"]
+    assert checks.problems(folder, tiny, files) == []
     (folder / "000x.png").unlink()
     (folder / "001y.png").write_bytes(b"")
     (folder / "teste.csv").write_text("003x.png;003y.png\n017x.png;003y.png\nonly one\n")
     (folder / "valida.csv").unlink()
     (folder / "maior1x.png").write_bytes(picture(GREY))
-    sentences = checks.problems(folder, tiny, card)
+    sentences = checks.problems(folder, tiny, files, "python -m data_scripts make tiny")
     for start in ("000x.png is missing", "001y.png is empty", "017x.png is missing", "valida.csv is missing", "maior1y.png is missing"):
         assert sum(sentence.startswith(start) for sentence in sentences) == 1, start
     assert any("line 3" in sentence for sentence in sentences)
@@ -555,16 +570,16 @@ def test_all_problems_are_listed_with_the_way_to_mend_them(tiny):
 def test_labels_out_of_range_are_a_problem_only_where_masks_are_not_cut_at_128(tiny):
     folder = ensure("tiny")
     (folder / "001y.png").write_bytes(picture(GREY))
-    assert checks.problems(folder, tiny, {}) == []
+    assert checks.problems(folder, tiny) == []
     strict = replace(tiny, threshold=False, table=ClassTable("tiny", [Class(0, "a", (0, 0, 0), 0), Class(255, "b", (255, 255, 255), 1)]))
-    (sentence,) = checks.problems(folder, strict, {})
+    (sentence,) = checks.problems(folder, strict)
     assert sentence.startswith("001y.png has labels out of range, values 1, 2")
 
 
 def test_grey_saved_as_three_equal_channels_is_sound(tiny):
     folder = ensure("tiny")
     (folder / "001y.png").write_bytes(picture(np.dstack([GREY] * 3)))
-    assert checks.problems(folder, tiny, {}) == []
+    assert checks.problems(folder, tiny) == []
 
 
 def test_membrane_pairs_come_in_the_order_of_their_numbers_and_lone_masks_show(tmp_path):
@@ -575,18 +590,40 @@ def test_membrane_pairs_come_in_the_order_of_their_numbers_and_lone_masks_show(t
     pairs, problems = SETS["membrane"].pairs(tmp_path)
     assert [pair.image for pair in pairs] == [f"train/image/{number}.png" for number in (2, 3, 10)] + ["test/image/0.png"]
     assert problems == []
-    assert [text[:29] for text in checks.problems(tmp_path, SETS["membrane"], {})] == ["train/image/3.png is missing:"]
+    assert [text[:29] for text in checks.problems(tmp_path, SETS["membrane"])] == ["train/image/3.png is missing:"]
 
 
 # --- the command line --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [[], ["frob"], ["make", "tinny"], ["get"], ["list", "tiny"], ["check", "tiny", "tiny"]])
+@pytest.mark.parametrize("command", ["list", "make", "get", "check", "tile"])
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_each_command_has_its_help(capsys, command, word):
+    assert main([command, word]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"usage: python -m data_scripts {command} ")
+    assert captured.err == ""
+    assert main([word]) == 0
+    assert command in capsys.readouterr().out
+
+
+MISUSE = [["make", "tiny", "tinny"], ["make", "--half"], ["make", "--background", "tiny"], ["get", "tiny", "tiny"], ["list", "--all"]]
+MISUSE += [["tile"], ["tile", "a"], ["tile", "a", "b", "9"], ["tile", "a", "b", "wide"], ["tile", "a", "b", "64", "c"]]
+
+
+@pytest.mark.parametrize("arguments", [*MISUSE, [], ["frob"], ["make", "tinny"], ["get"], ["list", "tiny"], ["check", "tiny", "tiny"]])
 def test_bad_usage_is_one_sentence(tiny, capsys, arguments):
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
+    assert captured.err[0].isupper() or captured.err.startswith("--")
+
+
+@pytest.mark.parametrize(("arguments", "words"), [(["make", "tinny"], "the sets are tiny"), (["mkae"], "make"), ([], "COMMAND")])
+def test_bad_usage_names_what_there_is(tiny, capsys, arguments, words):
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_make_list_check(tiny, capsys):
@@ -634,11 +671,29 @@ def test_as_a_program_it_needs_no_tensorflow():
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["frob"], ["make", "eliret"]])
+def test_without_its_packages_it_says_one_sentence(arguments):
+    command = [sys.executable, "-S", "-m", "data_scripts", *arguments]  # -S: without what is installed
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("The course's environment is not active: this Python has no ")
+
+
+def test_an_installed_course_keeps_its_data_where_the_work_is(tmp_path):
+    for package in ("course_utils", "data_scripts"):
+        shutil.copytree(CHECKOUT / package, tmp_path / "site" / package, ignore=shutil.ignore_patterns("__pycache__", "exercises"))
+    (tmp_path / "work").mkdir()
+    code = "import data_scripts; print(data_scripts.ensure('eliret'))"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "COURSE_DATA": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "work", env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == str((tmp_path / "work/data/eliret").resolve())
+
+
 def test_the_real_membrane_set_is_sound():
     folder = CHECKOUT.parent / "shared" / "data" / "membrane"
     if not folder.is_dir():
         pytest.skip("the real membrane set is not here")
-    assert checks.problems(folder, SETS["membrane"], {}) == []
+    assert checks.problems(folder, SETS["membrane"]) == []
 
 
 def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
@@ -646,7 +701,7 @@ def test_the_generated_eliret_is_sound(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("COURSE_DATA", raising=False)
     folder = ensure("eliret")
     assert "206 pairs, 32×32" in capsys.readouterr().out
-    assert checks.problems(folder, SETS["eliret"], store.find(SETS["eliret"]).card) == []
+    assert checks.problems(folder, SETS["eliret"], store.find(SETS["eliret"]).card["files"]) == []
 
 
 # --- mosaics -----------------------------------------------------------------------------------------------------------------------
@@ -731,7 +786,7 @@ def test_a_damaged_mosaic_is_one_sentence(country, tmp_path, which, case):
     damage, words = MOSAIC_DAMAGES[case]
     country[f"{which}/N-33-2.tif"] = damage(country[f"{which}/N-33-2.tif"])
     lay_out(tmp_path, country)
-    (sentence,) = checks.problems(tmp_path, LANDCOVER_SET, {})
+    (sentence,) = checks.problems(tmp_path, LANDCOVER_SET)
     assert sentence.startswith(f"{which}/N-33-2.tif")
     assert words in sentence
     assert sentence.endswith(".")
@@ -741,7 +796,7 @@ def test_labels_and_sizes_of_mosaics_are_checked(country, tmp_path):
     country["masks/N-33-2.tif"] = geotiff(np.full((70, 100), 7, np.uint8))
     country["masks/N-34-3.tif"] = geotiff(np.zeros((70, 90), np.uint8))
     lay_out(tmp_path, country)
-    labels, size = checks.problems(tmp_path, LANDCOVER_SET, {})
+    labels, size = checks.problems(tmp_path, LANDCOVER_SET)
     assert labels.startswith("masks/N-33-2.tif has labels out of range, value 7")
     assert "is 90×70 but its image images/N-34-3.tif is 100×70" in size
 
@@ -751,12 +806,6 @@ def lay_out(folder, files):
         if content is not None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
-
-
-@pytest.mark.parametrize("arguments", [["tile"], ["tile", "a"], ["tile", "a", "b", "wide"], ["tile", "a", "b", "64", "c"]])
-def test_tile_says_what_it_takes(tiny, capsys, arguments):
-    assert main(arguments) == 2
-    assert capsys.readouterr().err.startswith("tile takes")
 
 
 # --- two sets of streets -------------------------------------------------------------------------------------------------------------
@@ -782,21 +831,21 @@ def test_get_and_check_camvid(tiny, server, street_files, capsys):
     (folder / "val/a.png").unlink()
     (folder / "trainannot/a.png").write_bytes(picture(GREY // 5))
     (folder / "test.txt").write_text("only-one\n")
-    sentences = checks.problems(folder, CAMVID_SET, {})
+    sentences = checks.problems(folder, CAMVID_SET)
     assert [text.partition(":")[0] for text in sentences] == [
         "test.txt names no pair in line 1",
         "trainannot/a.png has labels out of range, value 12 stands for no class of camvid (known",
         "val/a.png is missing, though val.txt names it",
     ]
     (folder / "train.txt").unlink()
-    assert any(text.startswith("train.txt is missing") for text in checks.problems(folder, CAMVID_SET, {}))
+    assert any(text.startswith("train.txt is missing") for text in checks.problems(folder, CAMVID_SET))
 
 
 def test_the_real_camvid_is_sound():
     folder = CHECKOUT.parent / "shared" / "data" / "camvid"
     if not folder.is_dir():
         pytest.skip("the real CamVid is not here")
-    assert checks.problems(folder, CAMVID_SET, {}) == []
+    assert checks.problems(folder, CAMVID_SET) == []
 
 
 @pytest.fixture
@@ -920,10 +969,10 @@ def test_masks_of_cityscapes_without_images_show(tmp_path, city_files):
         for name, content in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(content)
-    assert checks.problems(tmp_path, CITYSCAPES_SET, {}) == []
+    assert checks.problems(tmp_path, CITYSCAPES_SET) == []
     (tmp_path / "leftImg8bit/train/ulm/ulm_000000_000019_leftImg8bit.png").unlink()
     (tmp_path / "gtFine/val/lindau/lindau_000003_000019_gtFine_labelIds.png").write_bytes(picture(GREY))
-    sentences = checks.problems(tmp_path, CITYSCAPES_SET, {})
+    sentences = checks.problems(tmp_path, CITYSCAPES_SET)
     assert [re.split(" is missing| has labels", text)[0].rpartition("/")[2] for text in sentences] == [
         "ulm_000000_000019_leftImg8bit.png",
         "lindau_000003_000019_gtFine_labelIds.png",

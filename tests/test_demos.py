@@ -1,23 +1,25 @@
-"""Demos: what they draw against slow references, a still picture before the sliders, and every slider at both ends."""
+"""Demos: what they draw against slow references; a still picture, then one that follows every control from end to end and stays whole."""
 
+import asyncio
 import io
+import sys
 
 import ipywidgets
 import numpy as np
 import pytest
-from IPython.utils.capture import capture_output
 from sklearn.metrics import accuracy_score, jaccard_score
 
 from course_utils import demos, show
 from course_utils.classes import CARLA, ELIRET
 from course_utils.demos import browsing, clicks, distortions, fields, layers, mosaics, scoring, sliders, thresholds
 from course_utils.losses import CrossEntropy, Dice, Tversky
+from course_utils.tiles import starts
 
 RNG = np.random.default_rng(1)
 IMAGES = RNG.random((3, 16, 24, 1), dtype=np.float32)
 MASKS = (RNG.random((3, 16, 24)) < 0.3).astype(np.uint8)
 PREDICTIONS = np.clip(MASKS + RNG.normal(0, 0.4, MASKS.shape), 0, 1)[..., None]
-MATRIX = RNG.integers(0, 50, (13, 13))
+MATRIX = np.diag(np.arange(13, 0, -1))  # the class shown first has a short name, others have longer ones
 CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,
@@ -51,40 +53,133 @@ def figures(monkeypatch):
     return shown
 
 
+@pytest.fixture
+def played(monkeypatch, figures):
+    """What the demo called last plays: `fig`, `draw`, `words`, the first `values`, `controls`, and how many figures came before."""
+    calls = {}
+
+    def play(fig, draw, words, /, place=None, **controls):
+        values = {name: control.value for name, control in controls.items()} | ({"place": place} if place else {})
+        calls.update(fig=fig, draw=draw, words=words, values=values, controls=controls, before=len(figures))
+        return real(fig, draw, words, place=place, **controls)
+
+    real = sliders.play
+    monkeypatch.setattr(sliders, "play", play)
+    monkeypatch.setattr(sliders, "display", lambda *boxes: calls.update(box=boxes[0]))
+    return calls
+
+
 def _ends(widget):
     if isinstance(widget, ipywidgets.Checkbox):
         return [True, False]
     if isinstance(widget, ipywidgets.Dropdown):
         return [widget.options[0], widget.options[-1]]
-    assert widget.continuous_update is False
+    assert widget.continuous_update
     return [widget.min, widget.max]
 
 
+def _settings(played):
+    """The first values, then each control at both ends, or clicks into the corners."""
+    values = played["values"]
+    yield values
+    for name, control in played["controls"].items():
+        yield from (values | {name: end} for end in _ends(control))
+    if "place" in values:
+        yield from ({"place": (x, y)} for x in (0, 0.999) for y in (0, 0.999))
+
+
 @pytest.mark.parametrize("name", CALLS)
-def test_a_still_picture_comes_first_then_sliders(name, figures, monkeypatch):
-    played = {}
-    monkeypatch.setattr(sliders, "play", lambda draw, /, **widgets: played.update(draw=draw, widgets=widgets, before=len(figures)))
+def test_a_still_picture_comes_first_then_a_picture_that_follows(name, played, figures):
     CALLS[name]()
-    assert played["before"] == 1
-    draw, widgets = played["draw"], played["widgets"]
-    ends = {key: _ends(slider) for key, slider in widgets.items()}
-    middle = {key: slider.value for key, slider in widgets.items()}
-    for key, values in ends.items():
-        for value in values:
-            draw(**(middle | {key: value}))
-    assert len(figures) == 1 + 2 * len(widgets)
-    assert all(len(alt.split()) > 4 and "\n" not in alt for alt in figures)
+    assert played["before"] == len(figures) == 1
+    *_, picture = played["box"].children
+    seen = {}
+    for values in _settings(played):
+        for key, control in played["controls"].items():
+            control.value = values[key]
+        if "place" in values:
+            picture.place = list(values["place"])
+        assert picture.source.startswith("data:image/png;base64,")
+        seen[picture.words] = picture.source
+    assert len(seen) > 2
+    assert len(set(seen.values())) > 2
+    for text in [*figures, *seen]:
+        assert len(text.split()) > 4
+        assert "\n" not in text
+        assert len(text) < 200, "more than two lines"
 
 
-def test_moving_a_slider_draws(monkeypatch):
-    drawn, shown = [], []
-    monkeypatch.setattr(sliders, "display", lambda *widgets: shown.extend(widgets))
-    slider = sliders.slider("x", 1, 0, 4)
-    with capture_output():
-        sliders.play(lambda **values: drawn.append(values), x=slider)
-        slider.value = 3
-    assert drawn == [{"x": 1}, {"x": 3}]
-    assert isinstance(shown[1], ipywidgets.Output)
+@pytest.mark.parametrize("name", CALLS)
+def test_a_picture_stays_on_the_screen_and_whole(name, played):
+    """At most 400 of 450 pixels high, the rest is for the words; beside the controls on 900; no title, tick or legend is cut off."""
+    CALLS[name]()
+    fig = played["fig"]
+    width, height = 100 * fig.get_size_inches()
+    assert height <= 400
+    assert 450 < width <= (650 if played["controls"] else 900)
+    axes = [axis.get_position().bounds for axis in fig.axes]
+    for values in _settings(played):
+        for axis in fig.axes:
+            sliders.empty(axis)
+        played["draw"](**values)
+        fig.canvas.draw()
+        drawn = fig.get_tightbbox(fig.canvas.get_renderer()).padded(-0.01)  # inches
+        assert min(drawn.x0, drawn.y0, width / 100 - drawn.x1, height / 100 - drawn.y1) > 0, values
+        np.testing.assert_allclose([axis.get_position().bounds for axis in fig.axes], axes, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_redraw_starts_from_nothing(name, played):
+    """There and back again gives the same picture."""
+    CALLS[name]()
+    settings = list(_settings(played))
+    pictures = []
+    for values in (settings[0], settings[1], settings[-1], settings[0]):
+        for axis in played["fig"].axes:
+            sliders.empty(axis)
+        played["draw"](**values)
+        pictures.append(sliders.address(played["fig"]))
+    assert pictures[0] == pictures[-1]
+
+
+def test_newer_values_wait_for_one_picture(monkeypatch, figures):
+    """In a kernel a burst of values is drawn once, with the newest; the next burst again."""
+    shown, drawn = [], []
+    monkeypatch.setattr(sliders, "display", shown.append)
+    slider = sliders.slider("x", 1, 0, 9)
+
+    async def drag():
+        for burst in ([2, 3, 4], [5, 6]):
+            for slider.value in burst:
+                await asyncio.sleep(0)
+            await asyncio.sleep(3 * sliders.PAUSE)
+
+    async def kernel():
+        sliders.play(show.new()[0], lambda x: drawn.append(x), "x is {x}".format, x=slider)
+        await drag()
+
+    asyncio.run(kernel())
+    assert drawn == [1, 4, 6]
+    assert shown[0].children[1].words == "x is 6"
+
+
+def test_a_failing_redraw_does_not_stop_the_next(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sliders, "display", shown.append)
+    slider = sliders.slider("x", 1, 0, 9)
+    sliders.play(show.new()[0], lambda x: 1 / (x - 5), "x is {x}".format, x=slider)
+    with pytest.raises(ZeroDivisionError):
+        slider.value = 5
+    slider.value = 6
+    assert shown[0].children[1].words == "x is 6"
+
+
+def test_without_anywidget_a_sentence_says_what_to_do(monkeypatch, capsys, figures):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "course_utils.demos.picture", raising=False)
+    demos.circles()
+    assert len(figures) == 1
+    assert "%pip install anywidget" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
@@ -116,7 +211,8 @@ def test_contributions_by_running_the_operator(setting):
 def test_a_kernel_that_does_not_fit_is_drawn_all_the_same():
     setting = SETTINGS[0] | {"kernel": 5, "dilation": 3}
     assert layers.contributions(2, size=5, kernel=5, stride=1, padding=0, dilation=3) == (0, [])
-    assert len(layers.draw_convolution([setting]).axes) == 3
+    texts = [text.get_text() for text in layers.draw_convolution([setting]).axes[0].texts]
+    assert "the kernel does not fit" in texts
 
 
 @pytest.mark.parametrize(
@@ -171,10 +267,9 @@ def test_distortion_keeps_image_and_mask_together():
 @pytest.mark.parametrize(
     "image", [IMAGES[0], np.uint8(IMAGES[0] * 255), np.repeat(IMAGES[0], 3, axis=-1)], ids=["float", "uint8", "colour"]
 )
-def test_augmentation_leaves_the_image_alone(image):
+def test_augmentation_leaves_the_image_alone(image, played):
     before = image.copy()
-    setting = {"rotation": 10, "shift": 0, "shear": 0, "zoom": 0, "elastic": 0, "draw": 1}
-    distortions.draw_augmentation(image, MASKS[0], ELIRET, {"": setting})
+    demos.augmentation(image, MASKS[0], ELIRET)
     assert np.array_equal(image, before)
 
 
@@ -235,12 +330,17 @@ def test_the_pixel_of_the_landscape_is_that_of_the_losses():
 def test_tiling_counts_tiles_and_pixels(tile, overlap, words):
     figure = mosaics.draw_tiling(np.zeros((128, 256, 3), np.uint8), [{"tile": tile, "overlap": overlap}], scale=4)
     above, below = figure.axes
-    assert words in above.get_title()
-    assert len(above.patches) == np.prod([int(n) for n in words.split(" ")[0].split("×")])
-    assert len(below.lines) == int(words[2])
+    overlap_pixels = int(tile * overlap)
+    text = mosaics._tiling_text((512, 1024), {"tile": tile, "overlap": overlap})
+    assert words in text
+    down, along = (int(number) for number in words.split(" ")[0].split("×"))
+    lines = [{float(segment[0, side]) for segment in group.get_segments()} for group, side in zip(above.collections, (1, 0), strict=True)]
+    assert lines == [{end for start in starts(side, tile, overlap_pixels) for end in (start, start + tile)} for side in (512, 1024)]
+    curves = below.collections[0].get_segments()
+    assert (len(starts(512, tile, overlap_pixels)), len(curves)) == (down, along)
     covered = np.zeros(1024)
-    for line in below.lines:
-        covered[line.get_xdata()] += line.get_ydata()
+    for curve in curves:
+        covered[np.int32(curve[:, 0])] += curve[:, 1]
     assert covered.min() > 0
     if tile != 300:  # there the last tile is moved back and overlaps
         np.testing.assert_allclose(covered[tile // 2 : 1024 - tile // 2], 1, atol=1e-6)
@@ -265,8 +365,9 @@ def test_the_rectangle_is_as_large_as_it_says():
     setting = {"kernel": 3, "layers": 2, "poolings": 3, "dilation": 1}
     (axis,) = fields.draw_field_of_view(np.zeros((96, 128, 3)), [setting]).axes
     (patch,) = axis.patches
+    title = fields._text(np.zeros((96, 128, 3)), setting)
     assert patch.get_width() == patch.get_height() == fields.span(**setting)[0] == 68
-    assert "sees 68×68, 37.6% of the image\nan output every 8 pixels" in axis.get_title()
+    assert "sees 68×68, 37.6% of the image\nan output every 8 pixels" in title
     assert len(axis.collections[0].get_offsets()) == 12 * 16
     assert patch.get_xy() == (64 - 34, 48 - 34)
 
@@ -281,6 +382,19 @@ def test_a_click_selects_what_hangs_together():
 def test_the_marker_stands_where_the_click_is():
     figure = clicks.draw_click(np.zeros((16, 24, 3), np.uint8), {"class": MASKS[0]}, [(20, 3), (5, 9)])
     assert [axis.lines[0].get_xydata()[0].tolist() for axis in figure.axes] == [[20, 3], [20, 3], [5, 9], [5, 9]]
+
+
+@pytest.mark.parametrize("panel", range(3))
+def test_a_place_on_the_picture_is_a_pixel_of_any_panel(panel):
+    """Every pixel's middle, and the nearest pixel for a place beside the panel."""
+    fig = clicks.draw_click(np.zeros((16, 24, 3), np.uint8), {"class": MASKS[0], "object": MASKS[0]}, [(5, 9)])
+    fig.draw_without_rendering()
+    axis = fig.axes[panel]
+    for x, y in [(0, 0), (23, 15), (5, 9), (12, 3)]:
+        left, up = fig.transFigure.inverted().transform(axis.transData.transform((x, y)))
+        assert clicks.pixel(fig.axes, (left, 1 - up)) == (x, y)
+    left, up = fig.transFigure.inverted().transform(axis.transData.transform((-0.7, 4)))
+    assert clicks.pixel(fig.axes, (left, 1 - up)) == (0, 4)
 
 
 def test_a_demo_clicks_inside_its_largest_objects():

@@ -22,6 +22,7 @@ from course_utils.classes import ELIRET
 from course_utils.data import Pairs
 from course_utils.models import unet
 from course_utils.training import fit
+from tests.conftest import ROOT
 
 pytest.importorskip("jax")  # the only backend that Keras distributes over hosts
 
@@ -129,8 +130,8 @@ def start(*environments, code, cache):
     quick = {"KERAS_BACKEND": "jax", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # half the time goes into compiling, often the same again
     quick |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(distribution.PREFIX)}
-    ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
-    ahead += "import conftest, test_distribution as test; "
+    ahead = f"import sys; sys.modules['tensorflow'] = None; sys.path.insert(0, {str(ROOT)!r}); "
+    ahead += "from tests import conftest, test_distribution as test; "
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     started = [
         subprocess.Popen([sys.executable, "-c", ahead + code], env={**inherited, **quick, **addition}, **pipes) for addition in environments

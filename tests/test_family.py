@@ -54,10 +54,11 @@ def test_saved_and_loaded(name, tmp_path):
         again(np.zeros((1, 36, 36, 3), np.float32))
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("name", STRIDES)
-def test_overfits_four_images(name):
+def test_overfits_four_images(name, seed):
     """Rectangles of three classes, to mean IoU 0.95; halves where there are no more than 2×2 or 4×4 scores for an image of this size."""
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(2)
     masks = np.zeros((4, 64, 64), np.uint8)
     for number, mask in enumerate(masks):
@@ -68,10 +69,10 @@ def test_overfits_four_images(name):
             mask[40:64, 32 - 8 * number : 56 - 8 * number] = 2
     colours = np.float32([[0.2, 0.3, 0.4], [0.7, 0.3, 0.2], [0.3, 0.8, 0.7]])
     images = colours[masks] + rng.normal(0, 0.05, (4, 64, 64, 3)).astype(np.float32)
-    dense = name.startswith("fcn") or name == "deconvnet"  # their dense layers have 64 times the width
-    model = build(name, 3, 4 if dense else 8, (64, 64, 3), **({"dropout": 0.0} if name.startswith("fcn") else {}))
-    steps = {"deconvnet": 200, "segnet": 120}.get(name, 90)
-    rate = keras.optimizers.schedules.CosineDecay(0.005, steps)  # so that the means which normalisation keeps can settle
+    # FCN's dense layers have 64 times the width; so have DeconvNet's, but with 4 filters at full size it comes to 0.3–0.6 and no further
+    model = build(name, 3, 4 if name.startswith("fcn") else 8, (64, 64, 3), **({"dropout": 0.0} if name.startswith("fcn") else {}))
+    steps, rate = (120, 0.01) if name in ("deconvnet", "segnet") else (90, 0.005)
+    rate = keras.optimizers.schedules.CosineDecay(rate, steps)  # so that the means which normalisation keeps can settle
     model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.optimizer.build(model.trainable_variables)  # as `fit` does: faster than inside the traced step
     for _ in range(steps):  # less to trace than for `fit`

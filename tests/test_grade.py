@@ -14,8 +14,8 @@ import time
 import psutil
 import pytest
 
-import kit
 from course_utils.grading.submission import landlock
+from tests import kit
 
 WALL = landlock()[1]
 SECONDS, MEMORY = 8, 600

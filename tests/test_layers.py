@@ -104,11 +104,12 @@ def test_saved_and_loaded(tmp_path):
     assert np.allclose(model.predict(image, verbose=0), loaded.predict(image, verbose=0))
 
 
-def test_it_learns_to_copy_maxima():
+@pytest.mark.trains
+def test_it_learns_to_copy_maxima(seed):
     """Gradients pass through both layers: the convolution in the middle finds the identity."""
     image = np.random.default_rng(3).random((16, 8, 8, 1), dtype="float32")
     target = slow_unpooling(*slow_pooling(image))
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(seed)
     model = hourglass((8, 8, 1))
     model.compile(keras.optimizers.Adam(0.05), "mse")
     losses = model.fit(image, target, epochs=60, batch_size=16, verbose=0).history["loss"]

@@ -243,12 +243,13 @@ def gradients(function, variable):
 # Inside Keras
 
 
+@pytest.mark.trains
 @each
 @pytest.mark.parametrize("from_logits", [False, True])
-def test_in_compile_fit_save_and_load(name, from_logits, tmp_path):
+def test_in_compile_fit_save_and_load(name, from_logits, seed, tmp_path):
     masks, _, _ = batch(shape=(6, 8, 8))
     images = np.random.default_rng(0).random((6, 8, 8, 1), np.float32)
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(seed)
     first = keras.layers.Conv2D(4, 3, padding="same", activation="relu")
     last = keras.layers.Conv2D(3, 1, activation=None if from_logits else "softmax")
     model = keras.Sequential([keras.Input((8, 8, 1)), first, last])

@@ -63,7 +63,7 @@ def test_layout(made):
         start = name.replace("leftImg8bit/", "gtFine/", 1).removesuffix("leftImg8bit.png") + "gtFine_"
         there = {path.name.rpartition("_")[2] for path in made.glob(f"{start}*")}
         assert there == (set() if "/test/" in name else KINDS)
-    assert checks.problems(made, SETS["cityscapes"], {}) == []
+    assert checks.problems(made, SETS["cityscapes"]) == []
 
 
 def test_kinds_of_files(made):
@@ -152,7 +152,7 @@ def test_one_thing_behind_a_pole_keeps_one_number(scenes):
 def test_all_nineteen_classes_occur():
     counts, worlds = np.zeros(256, int), 0
     while worlds < 60 and (counts[:19] == 0).any():
-        scene = Scene(*reversed(City([cityscapes.SEED, worlds]).frame(0, *SIZE)))
+        scene = Scene(*reversed(City([cityscapes.SET.seed, worlds]).frame(0, *SIZE)))
         counts += np.bincount(CITYSCAPES.to_train(cityscapes.draw(cityscapes.outline(scene), SIZE)[0]).ravel(), minlength=256)
         worlds += 1
     assert (counts[:19] > 0).all(), [name for name, count in zip(CITYSCAPES.names, counts, strict=False) if count == 0]
@@ -202,9 +202,9 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_number_of_processes(mad
 def test_carla_draws_none_of_it():
     """The simulator's set is committed in figures: what is added for cities must not move a single draw of it.
 
-    A change that is meant to move it takes a new carla.VERSION, and the number below.
+    A change that is meant to move it takes a new carla.SET.version, and the number below.
     """
-    camera, parts = Street([carla.SEED, 3]).frame(1, 200, 150)
+    camera, parts = Street([carla.SET.seed, 3]).frame(1, 200, 150)
     assert {part.name for part in parts} <= set(carla.CLASS_OF)
     assert camera.focal == 100
     total = hashlib.sha256()
@@ -219,7 +219,7 @@ def test_carla_draws_none_of_it():
 
 def test_camvid(tmp_path):
     camvid.make(tmp_path, 3, {"train": 3, "val": 2, "test": 1}, (120, 90), processes=2)
-    assert checks.problems(tmp_path, SETS["camvid"], {}) == []
+    assert checks.problems(tmp_path, SETS["camvid"]) == []
     counts = np.zeros(12, int)
     for split, number in (("train", 3), ("val", 2), ("test", 1)):
         lines = (tmp_path / f"{split}.txt").read_text().splitlines()

@@ -17,7 +17,7 @@ def country():
 
 def test_layout_is_that_of_the_real_set(tmp_path, monkeypatch):
     monkeypatch.setattr(landcover, "SIDES", {"a": 512, "b": 300})
-    landcover.make(tmp_path)
+    landcover.make(tmp_path, 1)
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.tif")} == {
         f"{k}/{n}.tif" for k in ("images", "masks") for n in "ab"
     }

@@ -47,7 +47,7 @@ def small_slices(rng):
 
 def test_a_slice_of_the_real_size():
     image, mask = next(
-        tissue.stack(np.random.default_rng(np.random.SeedSequence(membrane.SEED).spawn(2)[0]), membrane.SLICES, membrane.SIZE)
+        tissue.stack(np.random.default_rng(np.random.SeedSequence(membrane.SET.seed).spawn(2)[0]), membrane.SLICES, membrane.SIZE)
     )
     assert image.shape == mask.shape == (512, 512)
     assert image.dtype == mask.dtype == np.uint8

@@ -63,9 +63,10 @@ def test_fcn32_enlarges_logits_as_opencv_does():
     assert [layer.kernel_size for layer in layers(model, keras.layers.Conv2D)][-3:] == [(7, 7), (1, 1), (1, 1)]
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize("network", [fcn32, segnet])
-def test_vgg_networks_learn(network):
-    keras.utils.set_random_seed(2)
+def test_vgg_networks_learn(network, seed):
+    keras.utils.set_random_seed(seed)
     model = network((64, 64, 3), num_classes=2, width=4, dropout=0, **({"batch_norm": True} if network is fcn32 else {}))
     masks = np.zeros((4, 64, 64), np.uint8)
     for number, mask in enumerate(masks):  # halves, which a step of 32 pixels can tell apart
@@ -153,9 +154,10 @@ def test_saved_and_loaded(network, tmp_path):
     np.testing.assert_allclose(output(again, images), output(model, images), atol=1e-6)
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(("network", "arguments"), [(fcn, {"activation": "sigmoid", "dropout": 0}), (unet, {"batch_norm": True})])
-def test_overfits_four_images(network, arguments):
-    keras.utils.set_random_seed(2)
+def test_overfits_four_images(network, arguments, seed):
+    keras.utils.set_random_seed(seed)
     model = network((16, 16, 1), **({"width": 16} if network is fcn else {"widths": (8, 12)}), **arguments)
     masks = np.zeros((4, 16, 16), np.uint8)
     for mask, (row, column) in zip(masks, [(2, 3), (6, 5), (3, 8), (8, 2)], strict=True):

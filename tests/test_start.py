@@ -1,14 +1,16 @@
 """A student's copy of a homework: its name, what is in it, and that nothing ever overwrites it."""
 
 import datetime
+import errno
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
-import kit
 from course_utils.exercises import copies
+from tests import kit
 
 NAME = f"my_work/hw9_small_{datetime.date.today().isoformat()}.ipynb"
 
@@ -41,7 +43,7 @@ def test_start_copies_with_the_date_and_never_overwrites(course):
     kit.write(copy, "a day's work")
     again = kit.command(course, "start", "hw9")
     assert again.returncode == 0
-    assert again.stdout == f"You started today: go on with {NAME}, or give it another name to start afresh.\n"
+    assert again.stdout.startswith(f"You started today: go on with {NAME}, or give it another name to start afresh.\n")
     assert copy.read_text(encoding="utf-8") == "a day's work"
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
 
@@ -122,3 +124,96 @@ def test_an_unknown_homework_is_one_sentence(course):
     done = kit.command(course, "start", "hw3")
     assert done.returncode == 1
     assert done.stderr == 'There is no homework "hw3"; there are hw9.\n'
+
+
+def test_the_link_leads_into_the_jupyterlab_that_runs(course, tmp_path, monkeypatch):
+    monkeypatch.delenv("JUPYTER_SERVER_ROOT", raising=False)  # the tests may run in JupyterLab's terminal
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    assert f"In JupyterLab: {NAME}, once it runs (make lab" in kit.command(course, "start", "hw9").stdout
+    for number, root in enumerate((tmp_path / "elsewhere", course)):
+        server = {"pid": os.getpid(), "port": 8888, "url": f"http://localhost:888{number}/", "root_dir": str(root), "token": "secret"}
+        kit.write(tmp_path / f"jpserver-{number}.json", server)
+    said = kit.command(course, "start", "hw9").stdout
+    assert f"In JupyterLab: http://localhost:8881/lab/tree/{NAME}\n" in said
+    assert "secret" not in said
+
+
+def test_the_link_in_jupyterlabs_terminal(course, monkeypatch):
+    monkeypatch.setenv("JUPYTER_SERVER_ROOT", str(course.parent))
+    monkeypatch.setenv("JUPYTER_SERVER_URL", "http://localhost:9999/base/")
+    assert f"In JupyterLab: http://localhost:9999/base/lab/tree/course/{NAME}\n" in kit.command(course, "start", "hw9").stdout
+
+
+def test_where_nothing_can_be_written_it_is_said(course):
+    kit.write(course / "my_work", "a file")  # rights do not stop an administrator, this does
+    done = kit.command(course, "start", "hw9")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{course / 'my_work'} cannot take your copy (")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_leaves_no_half_copy(tmp_path, monkeypatch):
+    def opened(*arguments, **options):
+        return Full(open(*arguments, **options))
+
+    monkeypatch.setattr(copies, "open", opened, raising=False)
+    with pytest.raises(copies.Problem, match="No space left"):
+        copies.write_new(tmp_path / "my_work/hw.ipynb", "text")
+    assert not list((tmp_path / "my_work").iterdir())
+
+
+class Full:
+    """A file on a disk that is full."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, _):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["start", "--help"], ["grade", "--help"]])
+def test_help_says_each_thing_once(course, words):
+    said = kit.command(course, *words).stdout
+    assert said.count("usage:") == said.count(" [-h]") == 1
+    assert ("GRADES.csv" in said) == ("grade" in words)
+
+
+@pytest.mark.parametrize("command", [["-m", "course_utils.exercises", "start", "hw9"], ["-c", "import course_utils"]])
+def test_without_the_environment_a_command_ends_in_one_sentence(course, command):
+    done = subprocess.run([sys.executable, "-S", *command], cwd=course, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The course's environment is not active: this Python has no numpy, ")
+    assert "make lab" in done.stderr
+    assert done.stderr.count("\n") == 1
+    kit.write(course / ".venv/bin/activate", "")
+    kit.write(course / ".venv/Scripts/activate", "")
+    done = subprocess.run([sys.executable, "-S", *command], cwd=course, capture_output=True, text=True, check=False)
+    assert f'{course}/.venv/bin/activate", then the same again' in done.stderr or os.name == "nt"
+
+
+def test_without_the_environment_a_cell_shows_one_sentence(course):
+    code = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+sys.modules["ipykernel"] = sys
+sys.path = [place for place in sys.path if "packages" not in place]
+shell.run_cell("import course_utils")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().startswith("The course's environment is not active: ")
+    assert done.stdout.strip().count("\n") == 0
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_installed_course_says_where_homework_lies(course):
+    (course / "notebooks/homework/hw9_small.ipynb").unlink()
+    (course / "notebooks/homework").rmdir()
+    assert "in the course's folder" in kit.command(course, "start", "hw9").stderr

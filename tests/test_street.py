@@ -158,7 +158,7 @@ def test_every_word_of_the_street_has_a_class_and_every_mask_is_within_the_table
 def test_shares_are_near_those_of_the_real_frames():
     counts = np.zeros(13)
     for world in range(16):
-        camera, parts = Street([carla.SEED, world]).frame(1, 400, 300)  # smaller ones make thin poles look thick
+        camera, parts = Street([carla.SET.seed, world]).frame(1, 400, 300)  # smaller ones make thin poles look thick
         counts += np.bincount(carla.mask(Scene(parts, camera)).ravel(), minlength=13)
     share = dict(zip(CARLA.names, counts / counts.sum(), strict=True))
     assert min(share.values()) > 0

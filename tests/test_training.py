@@ -23,6 +23,7 @@ from course_utils.classes import ELIRET
 from course_utils.data import Pairs
 from course_utils.metrics import ConfusionMatrix, MeanIoU
 from course_utils.training import fit
+from tests.conftest import ROOT
 
 EPOCHS, STEPS = 5, 4  # of the runs that are interrupted
 
@@ -159,6 +160,7 @@ def closeness(masks, predictions):
     return -ops.mean(ops.abs(masks - ops.reshape(predictions, ops.shape(masks))), axis=(1, 2))
 
 
+@pytest.mark.trains
 @pytest.mark.parametrize(
     ("monitor", "metrics", "best"),
     [
@@ -167,8 +169,8 @@ def closeness(masks, predictions):
         ("val_closeness", [closeness], max),
     ],
 )
-def test_the_best_weights_stay(monitor, metrics, best):
-    model = network(rate=0.1, metrics=metrics, schedule=False)
+def test_the_best_weights_stay(monitor, metrics, best, seed):
+    model = network(seed, rate=0.1, metrics=metrics, schedule=False)
     validation = arrays(target=0.7)  # on the way from 0.5 to the 1 of training: better first, then worse again
     result = fit(model, arrays(target=1), validation, epochs=8, batch=4, monitor=monitor)
     values = result.history[monitor or "val_loss"]
@@ -178,8 +180,9 @@ def test_the_best_weights_stay(monitor, metrics, best):
     assert again[(monitor or "val_loss").removeprefix("val_")] == pytest.approx(best(values), rel=1e-5)
 
 
-def test_patience_ends_a_training():
-    model = network(rate=0.1, schedule=False)
+@pytest.mark.trains
+def test_patience_ends_a_training(seed):
+    model = network(seed, rate=0.1, schedule=False)
     validation = arrays(target=0.7)
     result = fit(model, arrays(target=1), validation, epochs=30, batch=4, patience=2)
     assert len(result.history["loss"]) == result.best_epoch + 2 < 30
@@ -236,8 +239,9 @@ def test_a_run_survives_kill_9(runs, tmp_path, monkeypatch):
     expected = fit(whole, course_batches(data), epochs=EPOCHS)
     child = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import conftest, pathlib, test_training
+sys.path.insert(0, {str(ROOT)!r})
+import pathlib
+from tests import conftest, test_training
 test_training.training.RUNS, test_training.training.SAVE_EVERY = pathlib.Path({str(runs)!r}), -1
 test_training.killed_run({str(data)!r})
 """

@@ -17,6 +17,7 @@ def augmentation(image, mask, table: ClassTable) -> None:
         mask: train ids, uint8 (height, width).
         table: names and colours of the classes.
     """
+    image, mask = _with_grid(image), np.asarray(mask)
     none = {"rotation": 0, "shift": 0.0, "shear": 0, "zoom": 0.0, "elastic": 0.0, "draw": 3}
     settings = {"as it is": {}, "rotation": {"rotation": 45}, "shear and zoom": {"shear": 30, "zoom": 0.4}}
     settings["elastic"] = {"elastic": max(mask.shape) / 40}
@@ -24,11 +25,11 @@ def augmentation(image, mask, table: ClassTable) -> None:
     alt = "An image with a grid and its mask, as they are, turned, sheared and zoomed, and bent elastically: both move together."
     show.figure(draw_augmentation(image, mask, table, settings), alt)
 
-    def draw(**setting):
-        show.figure(draw_augmentation(image, mask, table, {"": setting}), "Image and mask with a grid, both moved by the same distortion.")
-
+    fig = draw_augmentation(image, mask, table, {"": none})
     sliders.play(
-        draw,
+        fig,
+        lambda **setting: _draw_pair(*fig.axes, image, mask, table, setting),
+        "Image and mask with a grid: both moved alike, by draw {draw} from the ranges of the sliders.".format,
         rotation=sliders.slider("rotation ± °", 20, 0, 180, 5),
         shift=sliders.slider("shift ±", 0.0, 0.0, 0.5, 0.05),
         shear=sliders.slider("shear ± °", 0, 0, 45, 5),
@@ -47,25 +48,36 @@ def distort(image, mask, rotation, shift, shear, zoom, elastic, draw):
 
 
 def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict]) -> Figure:
-    """One column for each setting (title → arguments of `distort`): image with a grid above, mask laid over it below.
+    """One column for each setting (title → arguments of `distort`): the image above, its mask laid over it below.
 
     One setting alone is drawn larger, image and mask side by side.
     """
+    mask = np.asarray(mask)
+    ratio, alone = mask.shape[0] / mask.shape[1], len(settings) == 1
+    columns, _, side = sliders.grid(2, ratio, height=3.6, title=0)
+    fig, axes = show.new(columns, 2 // columns, (side, side * ratio + 0.1)) if alone else show.new(len(settings), 2, (1.9, 2.0))
+    for pair, (title, setting) in zip([axes.flat] if alone else axes.T, settings.items(), strict=True):
+        _draw_pair(*pair, image, mask, table, setting)
+        pair[0].set_title(title)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    show.legend(fig, table, ignored=bool((mask == IGNORE).any()))
+    return fig
+
+
+def _draw_pair(left, right, image, mask, table, setting):
+    moved, moved_mask = distort(image, mask, **setting)
+    left.imshow(moved)
+    right.imshow(show.overlay(moved, moved_mask, table), interpolation="nearest")
+
+
+def _with_grid(image):
+    """The image as uint8 in colours, (height, width, 3), so that the yellow lines stand out."""
     image = np.asarray(image)
     if image.dtype != np.uint8:
         image = np.uint8(np.rint(np.clip(image, 0, 1) * 255))
-    image = np.repeat(image, 3 // image.shape[-1], axis=-1)  # in colours, so that the grid stands out
-    step = max(4, max(mask.shape) // 8)
+    image = np.repeat(image, 3 // image.shape[-1], axis=-1)
+    step = max(4, max(image.shape) // 8)
     for lines in (image[step // 2 :: step], image[:, step // 2 :: step]):
         lines[:] = (240, 228, 66)
-    alone = len(settings) == 1
-    fig, axes = show.new(2, 1, (3.2, 3.3)) if alone else show.new(len(settings), 2, (1.9, 2.0))
-    for (above, below), (title, setting) in zip(axes if alone else axes.T, settings.items(), strict=True):
-        moved, moved_mask = distort(image, np.asarray(mask), **setting)
-        above.imshow(moved, interpolation="nearest")
-        above.set_title(title)
-        below.imshow(show.overlay(moved, moved_mask, table), interpolation="nearest")
-    for axis in axes.flat:
-        axis.set_axis_off()
-    show.legend(fig, table, ignored=bool((np.asarray(mask) == IGNORE).any()))
-    return fig
+    return image

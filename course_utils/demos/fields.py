@@ -18,12 +18,11 @@ def field_of_view(image) -> None:
     alt = "A street with dots where outputs lie; what one sees is a speck, a small square, a large one, nearly all."
     show.figure(draw_field_of_view(image, [plain, *(plain | other for other in others)]), alt)
 
-    def draw(**setting):
-        text = _text(image, setting).replace("\n", ", ")
-        show.figure(draw_field_of_view(image, [setting]), f"What one output sees of the street: {text}.")
-
+    fig = draw_field_of_view(image, [plain])
     sliders.play(
-        draw,
+        fig,
+        lambda **setting: _draw_view(fig.axes[0], image, setting),
+        lambda **setting: f"What one output sees of the street: {_text(image, setting)}.".replace("\n", ", "),
         kernel=sliders.slider("kernel", 3, 1, 7, 2),
         layers=sliders.slider("layers a level", 2, 1, 4),
         poolings=sliders.slider("poolings", 3, 0, 5),
@@ -46,20 +45,26 @@ def span(kernel: int, layers: int, poolings: int, dilation: int) -> tuple[int, i
 
 def draw_field_of_view(image, settings: list[dict]) -> Figure:
     """One column for each setting (arguments of `span`): the image, a dot for each output, a rectangle for what the middle one sees."""
-    height, width = image.shape[:2]
-    side = 2.4 if len(settings) > 1 else 4.5
-    fig, axes = show.new(len(settings), 1, (side, side * height / width + 0.6))
+    ratio, alone = image.shape[0] / image.shape[1], len(settings) == 1
+    side = sliders.grid(1, ratio, title=0)[2] if alone else 2.4
+    fig, axes = show.new(len(settings), 1, (side, side * ratio + 0.7 * (not alone)))
     for axis, setting in zip(axes.flat, settings, strict=True):
-        seen, step = span(**setting)
-        axis.imshow(image, extent=(0, width, height, 0))
-        if step > 4:  # else the dots would cover the street
-            rows, columns = (range(step // 2, length, step) for length in (height, width))
-            axis.scatter([c for _ in rows for c in columns], [r for r in rows for _ in columns], s=2, color="white", lw=0)
-        x, y = width / 2, height / 2
-        axis.add_patch(Rectangle((x - seen / 2, y - seen / 2), seen, seen, facecolor="#E69F0040", edgecolor="#E69F00", lw=2))
-        axis.set(xlim=(0, width), ylim=(height, 0), title=_text(image, setting))
+        _draw_view(axis, image, setting)
+        axis.set_title("" if alone else _text(image, setting))
         axis.set_axis_off()
     return fig
+
+
+def _draw_view(axis, image, setting):
+    height, width = image.shape[:2]
+    seen, step = span(**setting)
+    axis.imshow(image, extent=(0, width, height, 0))
+    if step > 4:  # else the dots would cover the street
+        rows, columns = (range(step // 2, length, step) for length in (height, width))
+        axis.scatter([c for _ in rows for c in columns], [r for r in rows for _ in columns], s=2, color="white", lw=0)
+    corner = (width - seen) / 2, (height - seen) / 2
+    axis.add_patch(Rectangle(corner, seen, seen, facecolor="#E69F0040", edgecolor="#E69F00", lw=2))
+    axis.set(xlim=(0, width), ylim=(height, 0))
 
 
 def _text(image, setting):

@@ -2,10 +2,10 @@
 
 from itertools import product
 
-import ipywidgets
 import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from .. import show
 from . import sliders
@@ -14,6 +14,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BLUE, VERMILION = show.PALETTE[:2]
 PALE_BLUE, WHITE, GREY = "#9ecae9", "#ffffff", "#d9d9d9"
 SIZE = 5  # of the image that `convolution` draws
+# where `draw_convolution` puts image, kernel and result: left end, upper end, width and height, in pixels of the page
+LANDSCAPE = [(0, 45, 180, 310), (182, 45, 153, 310), (337, 45, 295, 310)]
+PORTRAIT = [(5, 40, 225, 135), (5, 200, 225, 80), (5, 305, 225, 165)]
 
 
 def convolution() -> None:
@@ -23,18 +26,18 @@ def convolution() -> None:
     alt = "One marked pixel under four settings; each result that it enters carries the letter of its weight in the kernel."
     show.figure(draw_convolution([plain, *(plain | other for other in others)]), alt)
 
-    def draw(**setting):
-        show.figure(draw_convolution([setting]), _convolution_text(**setting))
-
+    fig = draw_convolution([plain])
     sliders.play(
-        draw,
+        fig,
+        lambda **setting: _draw_case(fig.axes[0], _case(**setting), LANDSCAPE),
+        _convolution_text,
         kernel=sliders.slider("kernel", 3, 1, 5),
         stride=sliders.slider("stride", 1, 1, 4),
         padding=sliders.slider("padding", 0, 0, 4),
         dilation=sliders.slider("dilation", 1, 1, 3),
         row=sliders.slider("row", 2, 0, SIZE - 1),
         column=sliders.slider("column", 2, 0, SIZE - 1),
-        transposed=ipywidgets.Checkbox(False, description="transposed"),
+        transposed=sliders.switch("transposed"),
     )
 
 
@@ -54,28 +57,33 @@ def contributions(place, *, size, kernel, stride, padding, dilation, transposed=
 def draw_convolution(settings: list[dict]) -> Figure:
     """Image, kernel and result for each setting (arguments of `contributions` and, if wanted, `row` and `column`), a column each.
 
-    One setting alone is drawn in a row. Cells are equally large everywhere.
+    One setting alone is drawn in a row. Cells of one setting are equally large.
     """
-    cases = [_case(**setting) for setting in settings]
-    sides = [max(max(case["sides"][part], 1) for case in cases) for part in range(3)]
-    if len(cases) == 1:
-        widths, heights = [max(side, 9) for side in sides], [max(sides)] * 3
-        unit = min(0.25, 9.5 / sum(widths))
-        fig, axes = show.new(3, 1, (unit * sum(widths) / 3, unit * max(sides) + 0.5), width_ratios=widths)
-    else:
-        widths, heights = [max(sides)] * 3, sides
-        fig, axes = show.new(len(cases), 3, (2.4, 0.8 * sum(sides) / max(sides) + 0.3), height_ratios=heights)
-    for group, case in zip(axes if len(cases) == 1 else axes.T, cases, strict=True):
-        for part, axis in enumerate(group):
-            for (row, column), (colour, text) in case["cells"][part].items():
-                axis.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, edgecolor="0.5", lw=0.6))
-                if text:
-                    axis.text(column + 0.5, row + 0.55, text, ha="center", va="center", fontsize=7)
-            middle = case["sides"][part] / 2
-            axis.set(xlim=(middle - widths[part] / 2 - 0.1, middle + widths[part] / 2 + 0.1), ylim=(heights[part] + 0.1, -0.1))
-            axis.set(aspect="equal", title=case["titles"][part], anchor="N")
-            axis.set_axis_off()
+    slots = LANDSCAPE if len(settings) == 1 else PORTRAIT
+    width, height = np.max([(x + width + 3, y + height + 3) for x, y, width, height in slots], axis=0)
+    fig, axes = show.new(len(settings), 1, (width / 100, height / 100))
+    for axis, setting in zip(axes.flat, settings, strict=True):
+        axis.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
+        axis.set_axis_off()
+        _draw_case(axis, _case(**setting), slots)
     return fig
+
+
+def _draw_case(axis, case, slots):
+    """The three panels of a case, each below its title at the upper end of its slot."""
+    unit = min([35, *(min(slot[2:]) / side for slot, side in zip(slots, case["sides"], strict=True) if side)])
+    for (x, y, width, _), side, title, cells in zip(slots, case["sides"], case["titles"], case["cells"], strict=True):
+        axis.text(x + width / 2, y - 5, title, ha="center", va="bottom", fontsize=9)
+        left, steps = x + (width - unit * side) / 2, unit * np.arange(side + 1)
+        colours = np.ones((max(side, 1), max(side, 1), 3))
+        for (row, column), (colour, text) in cells.items():
+            colours[row, column] = to_rgb(colour)
+            if text and unit > 7:
+                place = left + unit * (column + 0.5), y + unit * (row + 0.53)
+                axis.text(*place, text, ha="center", va="center", fontsize=min(10, 0.5 * unit))
+        axis.imshow(colours, extent=(left, left + steps[-1] + 1e-6, y + steps[-1] + 1e-6, y), interpolation="nearest", aspect="equal")
+        axis.hlines(y + steps, left, left + steps[-1], color="0.5", lw=0.6)
+        axis.vlines(left + steps, y, y + steps[-1], color="0.5", lw=0.6)
 
 
 def _case(row=SIZE // 2, column=SIZE // 2, **options):
@@ -116,16 +124,16 @@ def receptive_field() -> None:
     alt = "What one output reads through three layers: plain, with stride 2, dilation 2, or dilations 1, 2, 4."
     show.figure(draw_field(settings), alt)
 
-    def draw(**setting):
-        show.figure(draw_field([setting]), f"One output and what it sees: {_field_text(setting)}")
-
+    fig = draw_field([plain])
     sliders.play(
-        draw,
+        fig,
+        lambda **setting: _draw_stack(fig.axes[0], setting, _half([setting])),
+        lambda **setting: f"One output and what it sees: {_field_text(setting)}.",
         layers=sliders.slider("layers", 3, 1, 5),
         kernel=sliders.slider("kernel", 3, 1, 5, 2),
         stride=sliders.slider("stride", 1, 1, 2),
         dilation=sliders.slider("dilation", 1, 1, 4),
-        doubling=ipywidgets.Checkbox(False, description="dilation doubles in each layer"),
+        doubling=sliders.switch("dilation doubles in each layer"),
     )
 
 
@@ -139,21 +147,32 @@ def seen(layers, kernel, stride, dilation, doubling) -> list[np.ndarray]:
 
 def draw_field(settings: list[dict]) -> Figure:
     """One row for each setting (the arguments of `seen`): output above, input below, a line for each weight that is used."""
-    fig, axes = show.new(1, len(settings), (9.5, 1.65) if len(settings) > 1 else (9.5, 2.6))
-    half = max(seen(**setting)[-1].max() for setting in settings) + 1
+    alone = len(settings) == 1
+    fig, axes = show.new(1, len(settings), (6.4, 3.0) if alone else (9.5, 1.65))
     for axis, setting in zip(axes.flat, settings, strict=True):
-        places, layers = seen(**setting), setting["layers"]
-        axis.scatter(np.arange(-half, half + 1), np.zeros(2 * half + 1), s=14, color=WHITE, edgecolors="0.6", linewidths=0.6, zorder=2)
-        for level, offsets in enumerate(_offsets(**setting)):
-            ends = np.array([(a, a + b) for a in places[level] for b in offsets])
-            axis.plot(ends.T, [layers - level, layers - level - 1], color="0.75", lw=0.7, zorder=1)
-        for level, here in enumerate(places):
-            axis.scatter(here, np.full(len(here), layers - level), s=14, color=BLUE if level else VERMILION, zorder=3)
-        for height, name in ((layers, "output"), (0, "input")):
-            axis.text(-half - 0.6, height, name, ha="right", va="center", fontsize=8)
-        axis.set_title(_field_text(setting), loc="left")
+        _draw_stack(axis, setting, _half(settings))
+        axis.set_title("" if alone else _field_text(setting), loc="left")
         axis.set_axis_off()
     return fig
+
+
+def _half(settings):
+    """How far to the left and right a figure of these settings reaches."""
+    return max(seen(**setting)[-1].max() for setting in settings) + 1
+
+
+def _draw_stack(axis, setting, half):
+    places, layers = seen(**setting), setting["layers"]
+    size = min(14, 4000 / half)  # of a dot
+    axis.scatter(np.arange(-half, half + 1), np.zeros(2 * half + 1), s=size, color=WHITE, edgecolors="0.6", linewidths=0.6, zorder=2)
+    for level, offsets in enumerate(_offsets(**setting)):
+        lines = [[(a, layers - level), (a + b, layers - level - 1)] for a in places[level] for b in offsets]
+        axis.add_collection(LineCollection(lines, color="0.75", lw=0.7, zorder=1))
+    for level, here in enumerate(places):
+        axis.scatter(here, np.full(len(here), layers - level), s=size, color=BLUE if level else VERMILION, zorder=3)
+    for height, name in ((layers, "output"), (0, "input")):
+        axis.text(-half * 1.02 - 0.6, height, name, ha="right", va="center", fontsize=9)
+    axis.set(xlim=(-1.17 * half - 1, half * 1.03 + 1), ylim=(-0.3, layers + 0.3))
 
 
 def _offsets(layers, kernel, stride, dilation, doubling):

@@ -1,8 +1,7 @@
 """Lesson 08: a mosaic under its tiles."""
 
-from itertools import product
-
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -22,37 +21,49 @@ def tiling(image, scale: int = 1) -> None:
     alt = "A mosaic under four sets of tiles (orange: the first one), and their weights along x: steps without overlap, hills with it."
     show.figure(draw_tiling(image, settings, scale), alt)
 
-    def draw(**setting):
-        text = _tiling_text(np.multiply(image.shape[:2], scale), setting)
-        show.figure(draw_tiling(image, [setting], scale), f"Tiles over a mosaic and their weights: {text}.")
-
+    fig = draw_tiling(image, [settings[2]], scale)
     sliders.play(
-        draw, tile=sliders.slider("tile (pixels)", 256, 128, 512, 64), overlap=sliders.slider("overlap (share)", 0.5, 0.0, 0.75, 0.125)
+        fig,
+        lambda **setting: _draw_tiles(*fig.axes, image, setting, scale),
+        lambda **setting: f"Tiles over a mosaic and their weights: {_tiling_text(np.multiply(image.shape[:2], scale), setting)}.",
+        tile=sliders.slider("tile (pixels)", 256, 128, 512, 64),
+        overlap=sliders.slider("overlap (share)", 0.5, 0.0, 0.75, 0.125),
     )
 
 
 def draw_tiling(image, settings: list[dict], scale: int = 1) -> Figure:
-    """One column for each setting (`tile` in pixels, `overlap` as a share of it): outlines of the tiles, and their weights along x."""
-    height, width = np.multiply(image.shape[:2], scale)
-    fig, axes = show.new(len(settings), 2, (2.4, 1.9) if len(settings) > 1 else (4.0, 2.6), height_ratios=(2.4, 1))
-    for (above, below), setting in zip(axes.T, settings, strict=True):
-        tile, overlap = setting["tile"], int(setting["tile"] * setting["overlap"])
-        line = np.sqrt(np.diag(weights(tile, overlap)))
-        columns = starts(width, tile, overlap)
-        above.imshow(image, extent=(0, width, height, 0))
-        for number, (row, column) in enumerate(product(starts(height, tile, overlap), columns)):
-            shape = {"facecolor": "none", "edgecolor": "white", "lw": 0.6}
-            above.add_patch(
-                Rectangle((column, row), tile, tile, **shape | ({"edgecolor": "#E69F00", "lw": 2, "zorder": 3} if not number else {}))
-            )
-        for number, column in enumerate(columns):
-            below.plot(np.arange(column, column + tile), line, color=show.PALETTE[number % 2], lw=1.2)
-        above.set_title(_tiling_text((height, width), setting).replace(": ", "\n"))
-        above.set(xlim=(0, width), ylim=(height, 0))
-        above.set_axis_off()
-        below.set(xlim=(0, width), ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)")
-    axes[1, 0].set_ylabel("weight")
+    """One column for each setting (`tile` in pixels, `overlap` as a share of it): outlines of the tiles, and below their weights along x.
+
+    One setting alone has them at the right.
+    """
+    ratio, alone = image.shape[0] / image.shape[1], len(settings) == 1
+    if alone:
+        fig, axes = show.new(2, 1, (3.2, min(3.7, 3.6 * ratio + 0.3)), width_ratios=(3, 2))
+    else:
+        fig, axes = show.new(len(settings), 2, (2.4, 1.5 * ratio + 0.5), height_ratios=(3, 1))
+    for pair, setting in zip([axes.flat] if alone else axes.T, settings, strict=True):
+        _draw_tiles(*pair, image, setting, scale)
+        pair[0].set_title("" if alone else _tiling_text(np.multiply(image.shape[:2], scale), setting).replace(": ", "\n"))
+        pair[0].set_axis_off()
+        pair[1].set(ylim=(0, 1.1), yticks=[0, 1], xlabel="x (pixels)", box_aspect=0.6 if alone else ratio / 3)  # below: as wide as above
+    axes[0 if alone else 1, 1 if alone else 0].set_ylabel("weight")
     return fig
+
+
+def _draw_tiles(above, below, image, setting, scale):
+    height, width = np.multiply(image.shape[:2], scale)
+    tile, overlap = setting["tile"], int(setting["tile"] * setting["overlap"])
+    line = np.sqrt(np.diag(weights(tile, overlap)))
+    rows, columns = starts(height, tile, overlap), starts(width, tile, overlap)
+    above.imshow(image, extent=(0, width, height, 0))
+    # the outlines of all tiles together are lines from side to side
+    above.hlines(np.unique([*rows, *np.add(rows, tile)]), 0, width, color="white", lw=0.6)
+    above.vlines(np.unique([*columns, *np.add(columns, tile)]), 0, height, color="white", lw=0.6)
+    above.add_patch(Rectangle((columns[0], rows[0]), tile, tile, facecolor="none", edgecolor="#E69F00", lw=2, zorder=3))
+    curves = [np.column_stack([np.arange(column, column + tile), line]) for column in columns]
+    below.add_collection(LineCollection(curves, colors=show.PALETTE[:2], lw=1.2))
+    above.set(xlim=(0, width), ylim=(height, 0))
+    below.set_xlim(0, width)
 
 
 def _tiling_text(size, setting):

@@ -32,24 +32,40 @@ def threshold(images, masks, predictions) -> None:
     _error_legend(fig, axes)
     show.figure(fig, "A grey output cut at four thresholds; below each cut the wrong pixels, the accuracy and the IoU of the object.")
 
-    def draw(threshold):
-        show.figure(draw_threshold(images, masks, predictions, threshold), _threshold_text(masks, predictions, threshold))
-
-    sliders.play(draw, threshold=sliders.slider("threshold", 0.5, 0.0, 1.0, 0.05))
+    fig = draw_threshold(images, masks, predictions, 0.5)
+    sliders.play(
+        fig,
+        lambda threshold: _draw_rows(fig.axes[0], images, masks, predictions, threshold),
+        lambda threshold: _threshold_text(masks, predictions, threshold),
+        threshold=sliders.slider("threshold", 0.5, 0.0, 1.0, 0.05),
+    )
 
 
 def draw_threshold(images, masks, predictions, threshold: float) -> Figure:
     """One column for each image: image, grey output, thresholded output, errors. `predictions` have the shape of `masks`."""
-    fig, axes = show.new(len(masks), 4, (1.4, 1.5))
-    for (first, second, third, fourth), image, mask, prediction in zip(axes.T, images, masks, predictions, strict=True):
-        _grey(first, image)
-        _grey(second, prediction)
-        _grey(third, prediction > threshold)
-        fourth.imshow(_error_colours(mask, prediction, threshold), interpolation="nearest")
-    for axis, name in zip(axes[:, 0], ["image", "grey output", f"above {threshold:.2f}", "errors"], strict=True):
-        axis.set_title(name, loc="left")
+    ratio = 4 * masks.shape[1] / (len(masks) * masks.shape[2])
+    fig, axes = show.new(size=(6.4, min(3.9, 5.7 * ratio + 0.5)))
+    _draw_rows(axes[0, 0], images, masks, predictions, threshold)
     _error_legend(fig, axes)
     return fig
+
+
+def _draw_rows(axis, images, masks, predictions, threshold):
+    """All rows as one picture, because many small ones take long."""
+    rows = [np.stack([_colours(image) for image in images]), np.stack([_colours(prediction) for prediction in predictions])]
+    rows += [np.stack([_colours(prediction > threshold) for prediction in predictions])]
+    rows += [_error_colours(masks, predictions, threshold)]
+    gap = 1 + masks.shape[2] // 20
+    rows = [np.pad(row, [(0, 0), (0, gap), (0, gap), (0, 0)], constant_values=255) for row in np.uint8(rows)]
+    axis.imshow(np.concatenate([np.concatenate(list(row), axis=1) for row in rows]), interpolation="nearest")
+    for number, name in enumerate(["image", "grey output", f"above {threshold:.2f}", "errors"]):
+        axis.text(-gap, (number + 0.5) * (masks.shape[1] + gap), name.replace(" ", "\n"), ha="right", va="center", fontsize=9)
+
+
+def _colours(picture):
+    """A picture with values in [0, 1], (height, width), or with 1 or 3 channels, as uint8 colours."""
+    picture = np.clip(255 * np.asarray(picture, np.float32), 0, 255).reshape(*picture.shape[:2], -1)
+    return np.uint8(np.broadcast_to(picture, (*picture.shape[:2], 3)))
 
 
 def scores(masks, predictions, threshold: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The command line of the homework: `start` for students, `grade` for teachers."""
+"""The command line of the exercises: `start` and `progress` for students, `grade` for teachers."""
 
 import argparse
 import importlib
@@ -6,32 +6,40 @@ import sys
 from pathlib import Path
 
 from .copies import Problem, start, student_copy
+from .overview import overview
+from .progress import FOLDER
 
-USAGE = """\
-python -m course_utils.exercises start hw1 [--student ID]
-    copies homework 1 to my_work/; with an ID, a word that is yours alone, your generated images are yours alone, too
-python -m course_utils.exercises grade FOLDER --out grades.csv [--seconds 180] [--memory 4096]
-    runs and grades the .ipynb files of a folder; each may compute for so many seconds and take so many MB. grades.csv gets a
-    row for each student and question, the folder grades/ a page for each student. Started again, it goes on"""
+
+def parser() -> argparse.ArgumentParser:
+    """What can be said, with a help for each command."""
+    top = argparse.ArgumentParser(prog="python -m course_utils.exercises", description=__doc__)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    starts = commands.add_parser(
+        "start", help="copy a homework to my_work/", description="Copies a homework to my_work/, where it is yours."
+    )
+    starts.add_argument("name", metavar="HOMEWORK", help="hw1, hw2, …")
+    starts.add_argument("--student", metavar="ID", help="a word that is yours alone: your generated images are yours alone, too")
+    counted = "how many exercises of each lesson and homework you have solved"
+    commands.add_parser("progress", help=counted, description=f"Shows {counted}.")
+    what = "Runs and grades the .ipynb files of a folder. Started again, it goes on."
+    grades = commands.add_parser("grade", help="run and grade the notebooks of a folder", description=what)
+    grades.add_argument("folder", metavar="FOLDER", type=Path, help="the notebooks, named after the students")
+    out = "a row for each student and question; pages for students go into the folder of the same name"
+    grades.add_argument("--out", metavar="GRADES.csv", type=Path, required=True, help=out)
+    grades.add_argument("--seconds", type=int, default=180, help="what one notebook may compute (180)")
+    grades.add_argument("--memory", metavar="MB", type=int, default=4096, help="what one notebook may take (4096)")
+    return top
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns 0, or 1 for a problem, which it says in one sentence."""
-    parser = argparse.ArgumentParser(prog="python -m course_utils.exercises", usage=USAGE)
-    commands = parser.add_subparsers(dest="command", required=True)
-    starts = commands.add_parser("start", usage=USAGE)
-    starts.add_argument("name")
-    starts.add_argument("--student")
-    grades = commands.add_parser("grade", usage=USAGE)
-    grades.add_argument("folder", type=Path)
-    grades.add_argument("--out", type=Path, required=True)
-    grades.add_argument("--seconds", type=int, default=180)
-    grades.add_argument("--memory", type=int, default=4096)
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         if options.command == "start":
             student_copy(options.name)  # a Problem for a name that there is not
             print(start(options.name, importlib.import_module(f"course_utils.exercises.{options.name}"), options.student))
+        elif options.command == "progress":
+            overview(FOLDER)
         else:
             from course_utils.grading.run import grade  # here, because a student needs none of it
 

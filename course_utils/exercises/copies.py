@@ -2,12 +2,15 @@
 
 import datetime
 import hashlib
-import inspect
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from urllib.parse import quote
 
-from .engine import Question
+from .engine import questions
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,9 +26,7 @@ def text(cell) -> str:
 
 def marks(module) -> dict[str, str]:
     """Name -> 8 hexadecimal digits for each question of `module`; they change when the question's check does, not with its name."""
-    questions = {name: value for name, value in vars(module).items() if isinstance(value, Question)}
-    bodies = {name: re.split(r"^def .*\n", inspect.getsource(each.judge), flags=re.M)[-1] for name, each in questions.items()}
-    return {name: hashlib.sha256(body.encode()).hexdigest()[:8] for name, body in bodies.items()}
+    return {name: question.mark for name, question in questions(module).items()}
 
 
 def made_from(module, **then: str) -> None:
@@ -60,6 +61,8 @@ class _Gone:
 
 def student_copy(name: str) -> Path:
     """The notebook that students of homework `name` (`hw1`) start from."""
+    if not (ROOT / "notebooks/homework").is_dir():
+        raise Problem("The homework lies in the course's folder, not in the installed package: give this command there.")
     known = {path.stem.split("_")[0]: path for path in sorted((ROOT / "notebooks/homework").glob("hw*_*.ipynb"))}
     if name not in known:
         raise Problem(f'There is no homework "{name}"; there are {", ".join(known) or "none yet"}.')
@@ -67,7 +70,7 @@ def student_copy(name: str) -> Path:
 
 
 def start(name: str, module, student: str | None = None) -> str:
-    """Copy homework `name` to `my_work/NAME_DATE.ipynb` and say where it is; a copy that is there already stays as it is.
+    """Copy homework `name` to `my_work/NAME_DATE.ipynb`, say where it is and where JupyterLab shows it; one that is there stays.
 
     With `student`, any word that is the student's alone, the copy's SEED becomes a number made from that word, and so do the images of
     every set that the homework asks for with `ensure(…, seed=SEED)`.
@@ -88,14 +91,50 @@ def start(name: str, module, student: str | None = None) -> str:
         raise Problem(f"The parameters of {source.name} have no SEED, so its images are the same for everybody: leave --student out.")
     notebook["metadata"]["course"] = {"homework": name, "version": version(now)}
     target = ROOT / "my_work" / f"{source.stem}_{datetime.date.today().isoformat()}.ipynb"
-    target.parent.mkdir(exist_ok=True)
     place = target.relative_to(ROOT).as_posix()
+    if write_new(target, json.dumps(notebook, indent=1, ensure_ascii=False)):
+        said = f"Your copy is {place}. No command of the course changes it."
+    else:
+        said = f"You started today: go on with {place}, or give it another name to start afresh."
+    return f"{said}\nIn JupyterLab: {address(target) or f'{place}, once it runs (make lab, on Windows py lab.py)'}"
+
+
+def write_new(target: Path, text: str) -> bool:
+    """Write a file that is not there yet, or nothing at all; False if it is there. Problem where nothing can be written."""
+    made = False
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            return False
         with open(target, "x", encoding="utf-8") as file:  # x: never over anything
-            json.dump(notebook, file, indent=1, ensure_ascii=False)
-    except FileExistsError:
-        return f"You started today: go on with {place}, or give it another name to start afresh."
-    return f"Your copy is {place}. No command of the course changes it."
+            made = True
+            file.write(text)
+    except OSError as error:
+        if made:  # a full disk leaves no half of a homework under its name
+            target.unlink()
+        remedy = "copy the course's folder to where you may write, and start the homework there"
+        raise Problem(f"{target.parent} cannot take your copy ({error.strerror}): {remedy}.") from error
+    return True
+
+
+def address(file: Path) -> str | None:
+    """Where a running JupyterLab shows `file`; None if none does."""
+    here = {"root_dir": os.environ.get("JUPYTER_SERVER_ROOT"), "url": os.environ.get("JUPYTER_SERVER_URL")}  # in JupyterLab's terminal
+    if "JUPYTERHUB_USER" in os.environ:
+        return None  # its servers do not know their own address
+    servers = [here] if all(here.values()) else running_servers()
+    for server in servers:
+        root = Path(server["root_dir"]).resolve()
+        if file.resolve().is_relative_to(root):
+            return f"{server['url']}lab/tree/{quote(file.resolve().relative_to(root).as_posix())}"
+    return None
+
+
+def running_servers() -> list[dict]:
+    """The Jupyter servers of this user: dictionaries with `url` and `root_dir`; none where Jupyter is not installed."""
+    command = [sys.executable, "-m", "jupyter_server", "list", "--jsonlist"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return json.loads(said) if said.startswith("[") else []
 
 
 def version(marked: dict[str, str]) -> str:

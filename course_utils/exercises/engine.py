@@ -1,11 +1,19 @@
 """`check`, `hint` and `solution` for one question; what a wrong answer is told; and the blank that a student replaces."""
 
+import hashlib
+import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable
+from functools import cached_property, partial
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+
+from . import boxes
+from . import progress as kept
 
 SOURCES = Path(__file__).parents[2] / "notebooks" / "src"
 
@@ -89,7 +97,7 @@ def expect(condition, message: str) -> None:
 
 
 def letter(answer, letters: str) -> str:
-    """The letter that a student chose, in whatever way he wrote it; NotYet if it is none of `letters`."""
+    """The letter that a student chose, in whatever way they wrote it; NotYet if it is none of `letters`."""
     chosen = str(answer).strip().strip(".'\"").upper()
     expect(len(chosen) == 1 and chosen in letters, f"answer with one letter in quotes: {', '.join(letters)}.")
     return chosen
@@ -124,13 +132,22 @@ class Question:
     def __init__(self, judge: Callable, hints: tuple[str, ...], praise: str = ""):
         self.name, self.module = judge.__name__, judge.__module__.rsplit(".", 1)[-1]
         self.judge, self.hints, self.praise = judge, hints, praise
-        self._given = 0
         self.correct = False  # what the last check found
+
+    @cached_property
+    def mark(self) -> str:
+        """8 hexadecimal digits that change when the check does, not with its name."""
+        body = re.split(r"^def .*\n", inspect.getsource(self.judge), flags=re.M)[-1]
+        return hashlib.sha256(body.encode()).hexdigest()[:8]
+
+    @property
+    def label(self) -> str:
+        """What the question is called in the text: `q4_1` belongs to exercise 4.1."""
+        return self.name.removeprefix("q").replace("_", ".")
 
     def verdict(self, answer, seed: int | None = None) -> tuple[str, str]:
         """("correct" | "wrong" | "not attempted", what to tell the student). Never raises, whatever the answer does."""
-        hint = f"Stuck? ex.{self.name}.hint()"
-        not_attempted = "not attempted", f"Not attempted: replace ____ by your answer, run the cell and check again. {hint}"
+        not_attempted = "not attempted", "Not attempted: replace ____ by your answer, run the cell and check again."
         try:
             if has_blank(answer):
                 raise NotAttempted
@@ -146,25 +163,50 @@ class Question:
         return "correct", f"Correct. {self.praise}".strip()
 
     def check(self, answer) -> None:
-        """Print whether `answer` is right and, if not, what the mistake may be."""
+        """Show whether `answer` is right and, if not, what the mistake may be, with the hints folded below."""
         status, words = self.verdict(answer)
         self.correct = status == "correct"
-        print(words)
+        if self.correct:
+            kept.keep(self.module, self.name, self.mark)
+        elif day := kept.records(self.module).get((self.name, self.mark)):
+            words += f" (You solved this exercise on {day}, and that counts.)"
+        title, message = re.fullmatch(r"(Correct|Not yet|Not attempted)[.:] ?(.*)", words, re.S).groups()
+        plain, hints = (words, "") if self.correct else (f"{words}\nStuck? ex.{self.name}.hint()", self._folded())
+        boxes.show(status, plain, title, boxes.sentence(message), hints)
 
-    def hint(self) -> None:
-        """Print the next hint: a nudge first, then the idea, then pseudo-code."""
-        number = min(self._given, len(self.hints) - 1)
-        self._given += 1
-        print(f"Hint {number + 1} of {len(self.hints)}: {self.hints[number]}")
+    def hint(self, number: int = 1) -> None:
+        """Show hint `number`: 1 is a nudge, 2 the idea, 3 pseudo-code. Those after it are folded below. Running it again shows the same."""
+        number = min(max(number, 1), len(self.hints)) if isinstance(number, int) else 1
+        title, text = f"Hint {number} of {len(self.hints)}", self.hints[number - 1]
+        following = f"Next: ex.{self.name}.hint({number + 1})" if number < len(self.hints) else self._way_out()
+        boxes.show("hint", f"{title}: {text}\n{following}".strip(), title, boxes.inline(text), self._folded(number))
+
+    def _folded(self, first=0):
+        return boxes.folded(self.hints, first, boxes.inline(self._way_out()))
+
+    def _way_out(self):
+        """What comes after the last hint; homework does not point at its solutions."""
+        return "" if self.module.startswith("hw") else f"Still stuck? `ex.{self.name}.solution()` shows one way to do it."
 
     def solution(self) -> None:
-        """Print the solution, as it stands in the lesson's source."""
-        print(self.source())
+        """Show the solution, as it stands in the lesson's source."""
+        try:
+            code = self.source()
+        except FileNotFoundError as missing:
+            boxes.show("solution", f"Solution: {missing}", "Solution", boxes.sentence(str(missing)))
+        else:
+            boxes.show("solution", code, "Solution", f"One way to do exercise {self.label}:", boxes.code(code))
 
     def source(self) -> str:
-        """The code between the solution marks of the exercise cell that stands before this question's check."""
-        number = re.sub(r"^lesson", "", self.module)
-        text = next(SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
+        """The code between the solution marks of the exercise cell that stands before this question's check.
+
+        FileNotFoundError: the lesson's source is not here, as when `course_utils` was copied alone.
+        """
+        number = self.module.removeprefix("lesson")
+        file = next(SOURCES.glob(f"{number}_*.py"), None)
+        if file is None:
+            raise FileNotFoundError(f"it stands in notebooks/src/{number}_….py of the course, which is not here. {_address()}".strip())
+        text = file.read_text(encoding="utf-8")
         before = text[: re.search(rf"\bex\.{self.name}\.check\(", text).start()]
         cell = re.split(r"^# %%.*\bexercise\b.*$", before, flags=re.MULTILINE)[-1]
         cell = re.split(r"^# %%", cell, flags=re.MULTILINE)[0]
@@ -172,17 +214,34 @@ class Question:
         return textwrap.dedent("\n".join(lines)).strip()
 
 
+def _address():
+    """The course's place on the web as its installation knows it, or ""."""
+    try:
+        urls = metadata.metadata("segmentation-course").get_all("Project-URL") or ()
+    except metadata.PackageNotFoundError:
+        urls = ()
+    return next((url.partition(", ")[2] for url in urls if url.startswith("Repository,")), "")
+
+
 def question(*hints: str, praise: str = "") -> Callable[[Callable], Question]:
-    """Make a function `judge(answer, rng)` a Question with these three hints. Its name, `q4_1`, is the question's."""
-    return lambda judge: Question(judge, hints, praise)
+    """Make a function `judge(answer, rng)` a Question with these hints and its name, such as `q4_1`. Its module gets `progress()`."""
+
+    def asked(judge):
+        judge.__globals__.setdefault("progress", partial(progress, judge.__module__))
+        return Question(judge, hints, praise)
+
+    return asked
 
 
-def progress(tiers: dict[str, tuple[int, list[Question]]]) -> str:
-    """How many questions the last checks found correct, and the points; `tiers` is {name: (points a question, questions)}."""
-    counts = {name: (sum(one.correct for one in asked), len(asked), points) for name, (points, asked) in tiers.items()}
-    parts = " · ".join(f"{name} {right} of {count}" for name, (right, count, _) in counts.items())
-    reached, most = (sum(counts[name][i] * counts[name][2] for name in counts) for i in (0, 1))
-    return f"{parts} · {reached} of {most} points"
+def questions(module) -> dict[str, Question]:
+    """Name -> question, of a lesson's or homework's module."""
+    return {name: value for name, value in vars(module).items() if isinstance(value, Question)}
+
+
+def progress(module: str) -> None:
+    """Show what is solved of the lesson or homework `module`, and the points where it has TIERS: {name: (points a question, questions)}."""
+    asked = dict.fromkeys(questions(sys.modules[module]).values())  # once, also where a copy knows a question by an older name, too
+    kept.show(list(asked), getattr(sys.modules[module], "TIERS", {}))
 
 
 def chosen(answers, course):

@@ -426,8 +426,3 @@ def q10(answer, rng):
 
 
 TIERS = {"Core": (8, [q1, q2, q3, q4, q5]), "Apply": (10, [q6, q7, q8]), "Explore": (15, [q9, q10])}
-
-
-def progress():
-    """Print how many questions of each tier the last checks found correct, and the points."""
-    print(engine.progress(TIERS))

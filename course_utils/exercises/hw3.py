@@ -523,6 +523,8 @@ def q12(answer, rng):
         again = numbers(call(answer, counts, seed)).ravel()
         if np.all(abs(found - [low, high]) < 0.25 * width):
             expect(np.array_equal(found, again), "the same seed gives another interval.")
+            other = numbers(call(answer, counts, seed + 1)).ravel()
+            expect(not np.array_equal(found, other), "another seed gives the same interval: draw with default_rng(seed).")
             continue
         ious = tp / size
         expect(not close(found, np.percentile(ious, [5, 95])), "that is the spread of single images; a mean over many is surer.")
@@ -591,8 +593,3 @@ TIERS = {
 def yours(**answers):
     """The functions given as `q1=region, …` whose checks accept them; in place of the others the course's own. Prints which."""
     return engine.chosen({globals()[name]: answer for name, answer in answers.items()}, COURSE)
-
-
-def progress():
-    """Print how many questions of each tier the last checks found correct, and the points."""
-    print(engine.progress(TIERS))

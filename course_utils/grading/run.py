@@ -92,7 +92,7 @@ class Run:
             return
         solution = next((ROOT / "notebooks/solutions").glob(f"{self.homework}_*.ipynb"), None)
         if not solution:
-            raise Problem(f"notebooks/solutions holds no {self.homework}: run python notebooks/build.py build {self.homework} first.")
+            raise Problem(f"notebooks/solutions holds no {self.homework}: run python -m notebooks.build build {self.homework} first.")
         objects = set()
         rows = self.grade(solution, objects)["rows"]
         if wrong := [f"{name} ({message})" for name, verdict, message in rows if verdict != "correct"]:

@@ -83,7 +83,7 @@ def dilated(x, width=32):
     return {4: low, 8: x}
 
 
-def under(name, decode, encoder, input_shape, width, weights=None, freeze=False, stride=32) -> keras.Model:
+def under(name, decode, encoder, input_shape, width, weights=None, freeze=False, stride=32, skips=None) -> keras.Model:
     """A network of an encoder and a decoder.
 
     Args:
@@ -95,9 +95,11 @@ def under(name, decode, encoder, input_shape, width, weights=None, freeze=False,
             keras.applications offers (the kind whose name says `no_top`), or one written by `save`.
         freeze: the encoder does not learn, and its batch normalisation keeps to the averages it has.
         stride: the largest one an encoder of `ENCODERS` shall have; 16 or 8 keep more detail, by dilation (ConvNeXt: always 32).
+        skips: strides of the features that `decode` reads beside those of the largest stride; None: of all strides.
 
     Returns:
-        Model; with an encoder of `ENCODERS` its layers are "encoder" (images to a list of features, the finest first) and "decoder".
+        Model; with an encoder of `ENCODERS` its layers are "encoder" (images to a list of features, the finest first, or to the only ones
+        that the decoder reads) and "decoder".
 
     Raises:
         ValueError: an unknown encoder, weights that are not there, broken or of another encoder.
@@ -105,7 +107,7 @@ def under(name, decode, encoder, input_shape, width, weights=None, freeze=False,
     if encoder == "dilated":
         inputs, x = start(input_shape, 8)
         return keras.Model(inputs, decode(dilated(x, width)), name=name)
-    below, strides = _encoder(encoder, weights, stride)
+    below, strides = _encoder(encoder, weights, stride, skips)
     inputs, x = start(input_shape, strides[-1])
     features = below(x)
     ends = [keras.Input(feature.shape[1:]) for feature in features]
@@ -148,7 +150,7 @@ def unfreeze(model, from_stride=32):
 # ---------------------------------------------------------------- making an encoder
 
 
-def _encoder(name, weights, stride):
+def _encoder(name, weights, stride, skips):
     """(Model "encoder" from images in [0, 1] to a list of features, their strides)."""
     if name not in ENCODERS:
         raise ValueError(f"there is no encoder {name!r}; choose one of dilated, {', '.join(ENCODERS)}.")
@@ -156,6 +158,8 @@ def _encoder(name, weights, stride):
     if stride < 32 and not name.startswith("convnext"):
         plain = _dilate(plain, stride)
     taps = _taps(plain, widest=name.startswith("inception"))
+    if skips is not None:  # Keras 3.13 makes no decoder with inputs that it does not read
+        taps = {stride: tap for stride, tap in taps.items() if stride in skips or stride == max(taps)}
     for layer in plain.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = 0.9  # Keras' 0.99 to 0.999 would not settle in runs of a few hundred steps

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from course_utils.layers import ResizeLike
+from course_utils.layers import BilinearUpSampling, ResizeLike
 
 from . import backbones
 from .blocks import convolution
@@ -46,6 +46,6 @@ def deeplab(
         for _ in range(2):
             x = convolution(x, 4 * width)
         x = layers.Conv2D(num_classes, 1)(layers.Dropout(dropout)(x))
-        return layers.Activation(activation)(layers.UpSampling2D(4, interpolation="bilinear")(x))
+        return layers.Activation(activation)(BilinearUpSampling(4)(x))
 
-    return backbones.under("deeplab", decode, encoder, input_shape, width, stride=16, **pretrained)
+    return backbones.under("deeplab", decode, encoder, input_shape, width, stride=16, skips=(4,), **pretrained)

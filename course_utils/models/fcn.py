@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from course_utils.layers import BilinearUpSampling
+
 from .blocks import VGG16, convolution, start
 
 
@@ -72,8 +74,8 @@ def fcn32(input_shape=(None, None, 3), num_classes=5, width=64, dropout=0.5, bat
     x, stride = score(x), 32
     while stride > finest:
         stride //= 2
-        x = layers.Add()([layers.UpSampling2D(2, interpolation="bilinear")(x), score(pooled[stride.bit_length() - 2])])
-    x = layers.UpSampling2D(finest, interpolation="bilinear")(x)
+        x = layers.Add()([BilinearUpSampling(2)(x), score(pooled[stride.bit_length() - 2])])
+    x = BilinearUpSampling(finest)(x)
     return keras.Model(inputs, layers.Activation(activation)(x), name=f"fcn{finest}")
 
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from course_utils.layers import MeanOfParts, ResizeLike
+from course_utils.layers import BilinearUpSampling, MeanOfParts, ResizeLike
 
 from . import backbones
 from .blocks import convolution
@@ -44,7 +44,7 @@ def pspnet(
     def decode(features):
         deepest = max(features)
         x = layers.Dropout(dropout)(convolution(pyramid_pooling(features[deepest]), 8 * width))
-        x = layers.UpSampling2D(deepest, interpolation="bilinear")(layers.Conv2D(num_classes, 1)(x))
+        x = BilinearUpSampling(deepest)(layers.Conv2D(num_classes, 1)(x))
         return layers.Activation(activation)(x)
 
-    return backbones.under("pspnet", decode, encoder, input_shape, width, stride=8, **pretrained)
+    return backbones.under("pspnet", decode, encoder, input_shape, width, stride=8, skips=(), **pretrained)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from data_scripts.work import reached
+
 PIXEL = 0.25  # metres
 BUILDING, WOODLAND, WATER, ROAD = 1, 2, 3, 4
 # What grows: red, green, blue; how far rows of plants stand out; how patchy it is; and whether wheels leave lines in it.
@@ -50,11 +52,14 @@ def mosaic(rng: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]
     season = Season.draw(rng)
     mask, height = np.zeros((side, side), np.uint8), np.zeros((side, side), np.float32)  # metres above ground, for the shadows
     image, blocks = _fields(rng, side, season)
+    reached(0.35)  # of the time that it took, here and below
     _water(rng, image, mask)
     roads = _roads(rng, image, mask)
+    reached(0.45)
     houses = _place_houses(rng, mask, roads)
     _build(rng, image, mask, height, houses, season)
     _grow(rng, image, mask, height, _plant(rng, mask, blocks, roads, houses), season)
+    reached(0.7)
     return _photograph(rng, image, height, season), mask
 
 

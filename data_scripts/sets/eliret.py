@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from course_utils.classes import ELIRET
 from data_scripts.dataset import DataSet, Mirror, Pair
 from data_scripts.drawing.shapes import draw, scatter
-
-VERSION = 1
-SEED = 7
+from data_scripts.work import save, track
 
 SIDE = 32
 LARGER = [(72, 88)] * 3 + [(80, 88)] * 3
@@ -23,12 +20,12 @@ CONTRAST = (40, 120)  # difference of the mean grey levels of object and backgro
 NOISE = (4, 18)  # standard deviation of the noise, grey levels
 
 
-def make(folder: Path, seed: int = SEED) -> None:
+def make(folder: Path, seed: int) -> None:
     """Write 200 pairs of 32×32 (000–099 ellipses, 100–199 rectangles), six larger pairs and the three lists.
 
     `NNNx.png` is the image and `NNNy.png` its mask, 0 or 255; `maior1x.png` … `maior6y.png` hold several shapes each.
     """
-    for number in range(200):
+    for number in track(range(200)):
         rng = np.random.default_rng([seed, number])
         inside = draw(rng, "ellipse" if number < 100 else "rectangle", (SIDE, SIDE), (SIDE / 2, SIDE / 2))
         write_pair(folder, f"{number:03d}", inside, rng)
@@ -44,8 +41,8 @@ def write_pair(folder, name, covered, rng):
     contrast = rng.uniform(*CONTRAST) * rng.choice([-1, 1])
     background = rng.uniform(max(20, 20 - contrast), min(235, 235 - contrast))
     image = background + contrast * covered + rng.normal(0, rng.uniform(*NOISE), covered.shape)
-    cv2.imwrite(str(folder / f"{name}x.png"), np.clip(np.rint(image), 0, 255).astype(np.uint8))
-    cv2.imwrite(str(folder / f"{name}y.png"), np.where(covered >= 0.5, 255, 0).astype(np.uint8))
+    save(folder / f"{name}x.png", np.clip(np.rint(image), 0, 255).astype(np.uint8))
+    save(folder / f"{name}y.png", np.where(covered >= 0.5, 255, 0).astype(np.uint8))
 
 
 def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
@@ -77,8 +74,7 @@ SET = DataSet(
     layout=((r"([^/]+\.(?:png|csv))", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
+    seed=7,
     mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segm_eliret.zip"),),
     grey=True,
     threshold=True,

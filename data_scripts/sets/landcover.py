@@ -11,21 +11,20 @@ import numpy as np
 from course_utils.classes import LANDCOVER
 from data_scripts.dataset import DataSet, Mirror, Pair
 from data_scripts.drawing.country import PIXEL, mosaic
+from data_scripts.work import track
 
-VERSION = 1
-SEED = 1
 SIDES = {"country-1": 4096, "country-2": 2048, "country-3": 2048}  # name: pixels a side
 
 
-def make(folder: Path, seed: int = SEED) -> None:
-    """Fill an empty folder with the three mosaics: RGB as JPEG inside the GeoTIFF, as surveyors deliver it, masks without loss."""
+def make(folder: Path, seed: int, sides: dict[str, int] = SIDES) -> None:
+    """Fill an empty folder with the mosaics of `sides`: RGB as JPEG inside the GeoTIFF, as surveyors deliver it, masks without loss."""
     import rasterio  # late, because it is slow to import and only this function needs it
     from rasterio.transform import from_origin
 
     west = 500_000.0
     for kind in ("images", "masks"):
         (folder / kind).mkdir()
-    for number, (name, side) in enumerate(SIDES.items()):
+    for number, (name, side) in enumerate(track(sides.items(), [side**2 for side in sides.values()])):
         image, mask = mosaic(np.random.default_rng([seed, number]), side)
         where = {"crs": "EPSG:2180", "transform": from_origin(west, 500_000.0, PIXEL, PIXEL)}
         where |= {"driver": "GTiff", "dtype": "uint8", "height": side, "width": side, "tiled": True, "blockxsize": 256, "blockysize": 256}
@@ -54,8 +53,6 @@ SET = DataSet(
     layout=((r"((?:images|masks)/[^/]+\.tif)", r"\1"),),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     mirrors=(
         Mirror("https://landcover.ai.linuxpolska.com/download/landcover.ai.v1.zip"),
         Mirror("https://landcover.ai/download/landcover.ai.v1.zip"),

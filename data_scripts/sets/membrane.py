@@ -9,26 +9,25 @@ import numpy as np
 
 from course_utils.classes import MEMBRANE
 from data_scripts.dataset import DataSet, Mirror, Pair, png_names
-from data_scripts.drawing.pool import save
 from data_scripts.drawing.tissue import stack
+from data_scripts.work import save, track
 
-VERSION = 1
-SEED = 1
 SIZE, SLICES = 512, 30
 
 
-def make(folder: Path, seed: int = SEED) -> None:
+def make(folder: Path, seed: int) -> None:
     """Fills an empty folder with 30 training pairs and 30 test images.
 
     Args:
         folder: an existing, empty folder.
         seed: the same seed gives the same files; train and test are two regions of the same tissue.
     """
-    for split, region in zip(("train", "test"), np.random.SeedSequence(seed).spawn(2), strict=True):
+    regions = dict(zip(("train", "test"), np.random.SeedSequence(seed).spawn(2), strict=True))
+    for split, region in track(regions.items(), [1, 1]):
         kinds = ("image", "label") if split == "train" else ("image",)
         for kind in kinds:
             (folder / split / kind).mkdir(parents=True)
-        for number, pair in enumerate(stack(np.random.default_rng(region), SLICES, SIZE)):
+        for number, pair in enumerate(track(stack(np.random.default_rng(region), SLICES, SIZE), [1] * SLICES)):
             for kind, picture in zip(kinds, pair, strict=False):
                 save(folder / split / kind / f"{number}.png", picture)
 
@@ -52,8 +51,6 @@ SET = DataSet(
     layout=((r"(train/(?:image|label)/[^/]+\.png)", r"\1"), (r"test/(?:image/)?(\d+\.png)", r"test/image/\1")),
     pairs=pairs,
     make=make,
-    version=VERSION,
-    seed=SEED,
     mirrors=(
         Mirror("http://www.lps.usp.br/hae/apostila/membrane.zip"),
         Mirror("https://codeload.github.com/zhixuhao/unet/zip/refs/heads/master"),

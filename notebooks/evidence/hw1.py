@@ -16,7 +16,7 @@ from keras import layers
 from course_utils import data, metrics
 from course_utils.exercises.copies import seed_of
 from data_scripts import ensure
-from source import Source, solved, tags
+from notebooks.build.source import Source, solved, tags
 
 SEEDS = (1, 2, 3)
 STUDENTS = ("ana", "ben", "chi", "dev", "eva", "fay")

@@ -8,7 +8,7 @@ import ast
 from functools import partial
 from pathlib import Path
 
-from source import Source, solved, tags
+from notebooks.build.source import Source, solved, tags
 
 SEEDS = (1, 2, 3)
 SETTINGS = ("none", "rotation", "shift", "shear", "zoom", "all")

@@ -3,8 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from build import execute, records
-from source import Source, inject, render
+from notebooks.build.execute import execute
+from notebooks.build.render import render
+from notebooks.build.sizes import inject
+from notebooks.build.source import Source
 
 ROOT = Path(__file__).parents[2]
 SEEDS = (1, 2, 3)
@@ -16,7 +18,6 @@ def steps():
 
 def run(seed):
     source = Source(ROOT, "hw4_showcase")
-    notebook = render(source, solution=True)
+    notebook = render(source, solution=True, records=True)
     inject(notebook, {"SEED": seed})
-    execute(notebook, source.executed.parent, ROOT, "lesson")
-    return records(notebook)
+    return execute(notebook, source.executed.parent, ROOT, "lesson")["records"]

@@ -110,7 +110,6 @@ agree(smooth, by_keras(keras.layers.UpSampling2D(FACTOR, interpolation="bilinear
 show.images(
     [picture, small, spread, blocks, smooth],
     ["original", f"{FACTOR} times smaller", "bed of nails", "nearest", "bilinear"],
-    size=1.9,
     alt=f"An eliret image, the image {FACTOR} times smaller, and three ways back: separate dots, blocks, and a smooth blur.",
 )
 ways = {
@@ -121,13 +120,19 @@ ways = {
 }
 show.table([{"way back": w, "mean error": np.abs(picture - ways[w]).mean()} for w in ways])
 
+# %% tags=["record"]
+record(
+    error_grey=np.abs(picture - small.mean()).mean(), error_nails=np.abs(picture - spread).mean()
+)
+record(error_nearest=np.abs(picture - blocks).mean())
+
 # %% [markdown]
 # **What we see.** In the matrix, outer outputs copy the outer pixel and inner ones mix ¾ with ¼; in the long one (six of its rows), a
 # pixel inside mixes all four, 9/16 to 1/16.
 #
-# The bed of nails is farther from the original than one mean grey everywhere (0.55 against 0.11): right values, but zeros around them, so
-# a convolution must follow. Nearest and bilinear are equally close (0.03). Bilinear has smoother edges, not truer ones: what shrinking
-# took away, no interpolation gives back. (One image, and a noisy one.)
+# The bed of nails is farther from the original than one mean grey everywhere ({{error_nails:.2f}} against {{error_grey:.2f}}): right
+# values, but zeros around them, so a convolution must follow. Nearest and bilinear are equally close ({{error_nearest:.2f}}). Bilinear has
+# smoother edges, not truer ones: what shrinking took away, no interpolation gives back. (One image, and a noisy one.)
 #
 # ### Exercise 1.1 · A bed of nails for any factor
 # Write `bed_of_nails(image, factor)` for an array of any height and width: each pixel goes to the **upper left** corner of its
@@ -145,7 +150,6 @@ def bed_of_nails(image, factor):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(bed_of_nails)
 
 # %% [markdown]
@@ -190,7 +194,6 @@ show.images(
     [picture, maxima, positions / 3, back],
     ["image", "maxima", "positions (0 black, 3 white)", "unpooled"],
     columns=4,
-    size=2.3,
     alt="An image, its maxima at half the size, the corner of each maximum in four greys, and the maxima back in place.",
 )
 print(f"not zero: {np.mean(back > 0):.2f} of the pixels")
@@ -216,7 +219,6 @@ def image_numbers(position):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(image_numbers)
 
 # %% [markdown]
@@ -301,7 +303,6 @@ def output_size(n, k, s, padding):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(output_size)
 
 # %% [markdown]
@@ -406,7 +407,6 @@ def down_and_up(image, kernel):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(down_and_up)
 
 # %% [markdown] tags=["teacher"]
@@ -427,7 +427,6 @@ prediction = [1, 2, 4]
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(prediction)
 
 # %%
@@ -438,7 +437,6 @@ show.images(
     list(stamps.values()),
     [f"kernel {k}, stride 2" for k in stamps],
     columns=4,
-    size=2.3,
     value_range=(0, 9),
     alt="Sums of stamps of a constant image: kernels 2 and 4 give one grey inside, kernels 3 and 5 a checkerboard.",
 )
@@ -471,16 +469,18 @@ show.images(
     [result[4:-4, 4:-4] / result[4:-4, 4:-4].mean() for result in results.values()],
     [f"{name}\nripple {ripple(result):.2f}" for name, result in results.items()],
     columns=3,
-    size=2.4,
     value_range=(0, 2),
     alt="Six enlarged constant images: flat where enlarging came first and for kernel 4 of ones, patterned elsewhere.",
 )
 
+# %% tags=["record"]
+record(ripple_4=ripple(results["kernel 4, random"]), ripple_3=ripple(results["kernel 3, ones"]))
+
 # %% [markdown]
-# **What we see.** Kernel 4 is flat for ones, yet not for random weights (ripple 0.24): every output gets as many stamps as its neighbour,
+# **What we see.** Kernel 4 is flat for ones, yet not for random weights (ripple {{ripple_4:.2f}}): every output gets as many stamps as its neighbour,
 # but not the same *weights*. Enlarging first leaves no ripple, whatever the weights, because every window of a constant image is alike.
 # So the first cure is a better start, which training may spoil; the second is safe for constant regions (Odena 2016). Kernel 3 had a
-# ripple of about 0.5 both times.
+# ripple of about {{ripple_3:.1f}} both times.
 #
 # > **Pitfall · the checkerboard.** It hides in textured images. You notice it when you feed a constant one and look for a regular
 # > pattern.
@@ -524,7 +524,6 @@ def hat_weights(factor):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(hat_weights)
 
 # %% [markdown]
@@ -574,7 +573,9 @@ for rate in (6, 12, 18):
     agree(2 * image, by_keras(keras.layers.Conv2D(1, 1, dilation_rate=rate), image, one))
 print(wide, f"3×3 at rate 2: {wide.shape} with {np.count_nonzero(wide)} weights", sep="\n")
 print(f"1×1 at rate 18: {dilate(one, 18).shape}")
-show.record(largest_difference_to_keras=max(differences))
+
+# %% tags=["record"]
+record(largest_difference_to_keras=max(differences))
 
 # %% [markdown]
 # **What we see.** 3×3 at rate 2 sees 5×5 with 9 weights, and `same` means `rate` zeros on each side. The last line is the largest
@@ -618,7 +619,6 @@ def field_of_view(layers):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(field_of_view)
 
 # %% [markdown]

@@ -53,7 +53,6 @@ def read_list(text):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(read_list)
 
 # %% [markdown]
@@ -99,7 +98,7 @@ print((toy_output - toy_mask) ** 2)
 print("MSE:", ((toy_output - toy_mask) ** 2).mean())
 
 # %% [markdown]
-# Is 0.065 good? A number means little until you know what a **trivial baseline** gets. Two candidates look at no image at all: one answers
+# Is `0.065` good? A number means little until you know what a **trivial baseline** gets. Two candidates look at no image at all: one answers
 # "background" everywhere, the other answers the same grey everywhere.
 #
 # ### Exercise 2.1 · The best constant
@@ -114,7 +113,6 @@ def best_constant(p):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(best_constant)
 
 # %%
@@ -125,11 +123,14 @@ errors = {
 }
 for name, error in errors.items():
     print(f"{name}: test MSE {error:.3f}")
-show.record(baseline_mse=errors[f"grey {share:.2f} everywhere"])
+
+# %% tags=["record"]
+record(baseline_mse=errors[f"grey {share:.2f} everywhere"])
+record(background_accuracy=1 - errors["all background"])
 
 # %% [markdown]
-# **What we see.** "All background" is right on three pixels of four, so an accuracy of 75 % is worth nothing here. The best constant has an MSE
-# near 0.19. A network has to do much better than that to have looked at the image.
+# **What we see.** "All background" is right on three pixels of four, so an accuracy of {{background_accuracy:.0%}} is worth nothing here.
+# The best constant has an MSE near {{baseline_mse:.2f}}. A network has to do much better than that to have looked at the image.
 
 # %% [markdown]
 # ## 3 · An hourglass
@@ -186,7 +187,6 @@ def parameters(size, channels, filters):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(parameters)
 
 # %%
@@ -218,7 +218,9 @@ show.histories(
 # %%
 test_mse = model.evaluate(test_images, test_masks, verbose=0)
 print(f"test MSE {test_mse:.4f}, best constant {errors[f'grey {share:.2f} everywhere']:.3f}")
-show.record(fcn_test_mse=test_mse)
+
+# %% tags=["record"]
+record(fcn_test_mse=test_mse)
 
 # %% [markdown]
 # **What we see.** The error of the network is a tenth of that of the best constant. The dashed curve runs *below* the full one: dropout is on
@@ -232,7 +234,7 @@ show.record(fcn_test_mse=test_mse)
 # to an answer.
 #
 # ### Exercise 5.1 · Predict first
-# An output pixel is −0.01. You write `np.uint8(255 * output)` into a PNG file. How does the pixel look: `"black"`, `"grey"` or `"white"`?
+# An output pixel is `-0.01`. You write `np.uint8(255 * output)` into a PNG file. How does the pixel look: `"black"`, `"grey"` or `"white"`?
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
@@ -240,7 +242,6 @@ looks = "white"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(looks)
 
 # %%
@@ -261,7 +262,6 @@ show.images(
     [picture for row in rows.values() for picture in row],
     [name for name in rows for _ in some],
     columns=4,
-    size=1.3,
     alt="Four test images, outputs clipped, the same outputs wrapped round with white specks, and thresholded.",
 )
 
@@ -283,7 +283,6 @@ def to_bytes(output):
 
 
 # %%
-# ex.q5_2.hint()
 ex.q5_2.check(to_bytes)
 
 # %% [markdown]
@@ -328,7 +327,7 @@ demos.threshold(test_images, test_masks, outputs)
 # The MSE says how much is wrong, not where. Look at the predictions again, at the corners. **Do ellipses come out as ellipses?**
 #
 # A number for "how square": put the tightest (rotated) rectangle round the object and take the share of it that the object fills. A rectangle
-# fills all of it, an ellipse π/4 ≈ 0.785.
+# fills all of it, an ellipse $\pi/4 \approx 0.785$.
 #
 # ### Exercise 7.1 · Predict first
 # Compared with the masks, how will the predicted *ellipses* fill their rectangle: `"more"`, `"equal"` or `"less"`? And the predicted *rectangles*? Answer both.
@@ -339,7 +338,6 @@ filling = ("more", "less")  # (ellipses, rectangles)
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(filling)
 
 
@@ -366,12 +364,15 @@ for form, part in [("ellipses", fills[:25]), ("rectangles", fills[25:])]:
     more = f"{(part[:, 1] > part[:, 0]).sum()} of {len(part)}"
     rows.append({"form": form, "masks": in_masks, "predictions": predicted, "fill more": more})
 show.table(rows)
-show.record(
+
+# %% tags=["record"]
+record(
     ellipses_fill_change=rows[0]["predictions"] - rows[0]["masks"],
     rectangles_fill_change=rows[1]["predictions"] - rows[1]["masks"],
 )
 
-# %% tags=["picture"]
+# %% tags=["picture", "fold"]
+# @title Outlines of masks and predictions
 change = fills[:, 1] - fills[:, 0]
 clearest = [*np.argsort(-change[:25])[:4], *(25 + np.argsort(change[25:])[:4])]
 fig, axes = show.new(8, 1, size=(1.25, 1.6))
@@ -415,7 +416,9 @@ show.histories(
 print(
     f"after {long['epoch'][-1]} epochs: train {long['train'][-1]:.4f}, validation {long['val'][-1]:.4f}, test {long['test'][-1]:.4f}"
 )
-show.record(fcn_full_test_mse=long["test"][-1])
+
+# %% tags=["record"]
+record(fcn_full_test_mse=long["test"][-1])
 
 # %% [markdown]
 # **What we see.** On unseen images the curve levels out while the training error goes on falling: more epochs mostly memorise. The course
@@ -439,5 +442,5 @@ show.record(fcn_full_test_mse=long["test"][-1])
 # **Try next** What would carry the corners past the waist? [Lesson 03](03_eliret_unet.ipynb) builds a bridge.
 
 # %% [markdown] tags=["teacher"]
-# **Teacher notes.** 50 minutes with exercises. Misconceptions: that MSE of 0.065 is "6.5 % wrong"; that a mask is a picture (it is classes); that
+# **Teacher notes.** 50 minutes with exercises. Misconceptions: that MSE of `0.065` is "`6.5 %` wrong"; that a mask is a picture (it is classes); that
 # the grey output is a grey level of the image. Late? Leave out section 6, show the figure of section 7 and ask for an explanation before the text.

@@ -94,7 +94,6 @@ answer = "CH"
 # END SOLUTION
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(answer)
 
 # %% [markdown]
@@ -113,7 +112,7 @@ train, validation, test, larger = (
 )
 images, masks = larger[:3].arrays()
 alt = "Three larger images with several ellipses and rectangles each, and their masks."
-show.pairs(images, masks, ELIRET, size=2.1, titles=["72×88"] * 3, alt=alt)
+show.pairs(images, masks, ELIRET, titles=["72×88"] * 3, alt=alt)
 
 # %% [markdown]
 # Our network is the FCN of lesson 02: three convolutions with stride 2, three transposed ones. Its input is declared as
@@ -180,7 +179,6 @@ def output_side(side, levels):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(output_side)
 
 # %% [markdown]
@@ -239,13 +237,12 @@ def any_size(predict, image, multiple):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(any_size)
 
 # %% [markdown]
 # ## 4 · It runs. Is it right?
 # On the test images of 32×32 this network does well; you will see how well in a moment. The larger images show the same shapes in the
-# same greys and the same noise. Calling everything background scores a mean IoU of about 0.4 there.
+# same greys and the same noise. Calling everything background scores a mean IoU of about {{baseline_larger:.1f}} there.
 #
 # ### Exercise 4.1 · Predict first
 # Its mean IoU on the six larger images will be A: above 0.8, B: from 0.6 to 0.8, C: below 0.6. Commit yourself, then go on.
@@ -256,7 +253,6 @@ prediction = "C"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(prediction)
 
 
@@ -282,11 +278,12 @@ def compare(models):
 
 show.table(compare({"all background": None, "trained on centred shapes": before}))
 alt = "Trained on centred shapes, the FCN paints patches that have little to do with the shapes."
-show.pairs(images, masks, ELIRET, predictions=segment(before, images), size=2.1, alt=alt)
+show.pairs(images, masks, ELIRET, predictions=segment(before, images), alt=alt)
 
 # %% [markdown]
-# **What we see.** 0.90 on the test images, so training went well. On the larger ones 0.47, hardly more than for saying nothing: patches,
-# mostly in a band along the border, and little of the shapes. Does the network look at the image at all? Let us show it images with
+# **What we see.** {{before_test:.2f}} on the test images, so training went well. On the larger ones {{before_larger:.2f}}, hardly more
+# than for saying nothing: patches, mostly in a band along the border, and little of the shapes. Does the network look at the image at all?
+# Let us show it images with
 # **nothing** in them.
 
 # %%
@@ -296,7 +293,7 @@ titles = [f"{height}×{width}, all grey" for height, width in sides]
 alt = (
     "Outputs for uniform grey images: a blob in the middle of 32×32, a bright band in larger ones."
 )
-show.images(blank, titles, size=2.4, alt=alt)
+show.images(blank, titles, alt=alt)
 
 noise = np.random.default_rng(SEED).random((1, 128, 128, 1), "float32")
 changed = noise.copy()
@@ -353,7 +350,7 @@ for moved, original, flag in [
 rng = np.random.default_rng(SEED)
 drawn = [(image, mask), *(distort(image, mask, rng) for _ in range(6))]
 alt = "Six distortions of an image: the shape wanders, is cut or doubled; the mask follows it."
-show.pairs(*zip(*drawn, strict=True), ELIRET, size=1.25, titles=["as it is"], alt=alt)
+show.pairs(*zip(*drawn, strict=True), ELIRET, titles=["as it is"], alt=alt)
 
 # %% [markdown]
 # **What we see.** By hand and by `Affine` the same. The shape wanders, is cut by the border or doubled in its mirror, and the mask goes
@@ -388,7 +385,7 @@ together, apart = two_generators(train, extra=False), two_generators(train, extr
 print(f"inside against outside: {contrast(together):.0f} together, {contrast(apart):.0f} apart")
 alt = "From the second pair on the coloured masks lie beside the shapes they belong to."
 titles = [f"pair {number}" for number in range(1, 7)]
-show.pairs(*zip(*apart[:6], strict=True), ELIRET, size=1.25, titles=titles, alt=alt)
+show.pairs(*zip(*apart[:6], strict=True), ELIRET, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Two ways to notice: **look** at masks over images, always, before training; and **measure** something that must
@@ -409,7 +406,6 @@ def mirror(image, mask, rng):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(mirror)
 
 # %% [markdown]
@@ -424,15 +420,17 @@ rows = compare({"all background": None, "centred": before, "moved": after})
 show.table(rows)
 alt = "Three larger images: training on moved shapes finds them, on centred shapes it does not."
 predictions = {"centred": segment(before, images), "moved": segment(after, images)}
-show.pairs(images, masks, ELIRET, predictions=predictions, size=2.1, alt=alt)
-for where, row in zip(["test", "larger"], rows, strict=True):
-    numbers = {f"before_{where}": row["centred"], f"after_{where}": row["moved"]}
-    show.record(**{f"baseline_{where}": row["all background"]}, **numbers)
+show.pairs(images, masks, ELIRET, predictions=predictions, alt=alt)
+
+# %% tags=["record"]
+record(baseline_test=rows[0]["all background"], baseline_larger=rows[1]["all background"])
+record(before_test=rows[0]["centred"], before_larger=rows[1]["centred"])
+record(after_test=rows[0]["moved"], after_larger=rows[1]["moved"])
 
 # %% [markdown]
-# **What we see.** On the larger images from 0.47 to 0.91, and the test images gain too; part of *their* gain may come from training four
-# times as long. What is still wrong: a corner of the largest rectangle, a pale ellipse in the noisiest image. One seed and six images:
-# believe the large difference, not the second digit.
+# **What we see.** On the larger images from {{before_larger:.2f}} to {{after_larger:.2f}}, and the test images gain too; part of *their*
+# gain may come from training four times as long. What is still wrong: a corner of the largest rectangle, a pale ellipse in the noisiest
+# image. One seed and six images: believe the large difference, not the second digit.
 #
 # How far from the centre does each network still find a shape? We draw ellipses at growing distances and measure the IoU of *object*.
 
@@ -456,7 +454,8 @@ def object_iou(model, images, masks):
     return metrics.iou(metrics.confusion_matrix(masks, segment(model, images), 2))[1]
 
 
-# %%
+# %% tags=["fold"]
+# @title IoU by distance from the centre
 fig, axes = show.new(size=(6, 2.8))
 axis = axes[0, 0]
 for side, line, distances in [(32, "-o", range(0, 8)), (88, "--s", range(0, 36, 7))]:
@@ -498,7 +497,6 @@ flips = {
 # END SOLUTION
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(flips)
 
 # %% [markdown]
@@ -541,7 +539,9 @@ for name, way in [("one pass", one_pass), ("windows", slide)]:
     row = {"way": name, "pixels computed": pixels, "seconds": seconds}
     rows.append(row | {"mean IoU": metrics.mean_iou(matrix)})
 show.table(rows)
-show.record(windows_cost=rows[1]["pixels computed"] / rows[0]["pixels computed"])
+
+# %% tags=["record"]
+record(windows_cost=rows[1]["pixels computed"] / rows[0]["pixels computed"])
 
 # %% [markdown]
 # **What we see.** Eight times the pixels, for a score that is a little better: each pixel is the mean of up to sixteen outputs, and
@@ -560,7 +560,6 @@ def number_of_windows(height, width, window, step):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(number_of_windows)
 
 # %% [markdown]

@@ -59,7 +59,7 @@ images, masks = pairs.arrays((SIZE, SIZE))  # image: mean over areas; mask: near
 shown = [0, 1, 2, 20]
 titles = [f"slice {number}" for number in shown]
 alt = "Four slices, grey cells between dark membranes, above masks that trace the membranes."
-show.pairs(images[shown], masks[shown], MEMBRANE, titles=titles, size=2.0, alt=alt)
+show.pairs(images[shown], masks[shown], MEMBRANE, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Dark lines between cells, and other dark spots that are no membranes: organelles. Follow a large cell from slice 0 to 1
@@ -82,7 +82,9 @@ for lag in (1, 2, 3, 5, 10, 20):
     by_kind = {"images": similarity(images, lag), "masks": similarity(masks, lag)}
     rows.append({"slices apart": lag} | by_kind)
 show.table(rows)
-show.record(similarity_1=similarity(masks, 1), similarity_10=similarity(masks, 10))
+
+# %% tags=["record"]
+record(similarity_1=similarity(masks, 1), similarity_10=similarity(masks, 10))
 
 # %% [markdown]
 # **What we see.** Next neighbours are the most alike, in the images more than in the thin lines of the masks. Ten slices apart hardly
@@ -102,7 +104,6 @@ def hold_out(slices, held):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(hold_out)
 
 # %%
@@ -120,7 +121,9 @@ def scores(masks, predictions):
 
 baseline = scores(held_arrays[1], np.ones_like(held_arrays[1]))  # every pixel: inside of a cell
 show.table([{"held-out slices": "every pixel is inside of a cell", **baseline}])
-show.record(baseline_accuracy=baseline["accuracy"])
+
+# %% tags=["record"]
+record(baseline_accuracy=baseline["accuracy"])
 
 # %% [markdown]
 # **What we see.** Calling no pixel a membrane is right for about four pixels of five, and worth nothing: the membrane's IoU is 0.
@@ -179,7 +182,6 @@ def rotation_about_centre(degrees, height, width):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(rotation_about_centre)
 
 # %% [markdown]
@@ -259,9 +261,11 @@ for name, flag in how.items():
     grey[name] = np.mean((warped != 0) & (warped != 255))
     print(f"{name}: {np.unique(warped).size} values; {grey[name]:.0%} of the pixels hold no label")
     shown.append(warped)
-show.record(invented=grey["bilinear"])
 alt = "Detail of a mask, black membranes on white; turned, with grey edges; turned, without."
-show.images([picture[detail] for picture in shown], ["mask", *how], size=2.2, alt=alt)
+show.images([picture[detail] for picture in shown], ["mask", *how], alt=alt)
+
+# %% tags=["record"]
+record(invented=grey["bilinear"])
 
 # %% [markdown]
 # **What we see.** Membranes are thin, so many pixels lie near an edge: about a third of the mask turns grey. With two classes a threshold
@@ -282,7 +286,6 @@ def transform_mask(mask, matrix):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(transform_mask)
 
 # %% [markdown]
@@ -307,7 +310,6 @@ def stream(images, masks, augment, rng):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(stream)
 
 # %% [markdown]
@@ -368,7 +370,7 @@ show.table(rows)
 
 # %% [markdown]
 # **What we see.** Shares of the pixels. Up to Keras 3.13 all these layers except the flip mix the labels; later ones take the nearest,
-# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in 3.13 and 3.15 the elastic layer moves
+# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in Keras 3.13 and 3.15 the elastic layer moves
 # image and mask **differently**, without a word. A mask in the place of the image shows what any library does to pairs.
 #
 # ## 5 · What lies beyond the border?
@@ -424,7 +426,6 @@ def output_side(side, poolings):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(output_side)
 
 # %% [markdown]
@@ -483,7 +484,6 @@ def border_bonus(row, position, w0=10.0, sigma=5.0):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(border_bonus)
 
 # %% [markdown]
@@ -532,7 +532,6 @@ prediction_71 = "B"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -563,15 +562,18 @@ def report(networks):
 networks = {"with augmentation": augmented, "without": repeated}
 *_, own, best, own_without, without = report(networks)
 gap, gap_without = own["accuracy"] - best["accuracy"], own_without["accuracy"] - without["accuracy"]
-show.record(accuracy=best["accuracy"], membrane_iou=best["membrane IoU"])
-show.record(gap=gap, gap_without=gap_without, gap_difference=gap_without - gap)
 alt = "Loss by epoch: without augmentation training and validation part, with it they do not."
 show.histories({name: history for name, (_, history) in networks.items()}, alt=alt)
 
+# %% tags=["record"]
+record(accuracy=best["accuracy"], membrane_iou=best["membrane IoU"])
+record(training_without=own_without["accuracy"], accuracy_without=without["accuracy"])
+record(gap=gap, gap_without=gap_without, gap_difference=gap_without - gap)
+
 # %% [markdown]
-# **What we see.** *Without*: 0.95 of the training pixels right, 0.90 of the held-out ones: it has begun to learn 24 pictures by heart.
-# *With*: 0.91 on both; the gap is gone, and the IoU on strangers is a little higher. (Held-out slices are easier, see *all inside*.) One
-# seed, six slices: trust the gap; with another seed the two held-out scores may come out equal.
+# **What we see.** *Without*: {{training_without:.2f}} of the training pixels right, {{accuracy_without:.2f}} of the held-out ones: it has
+# begun to learn 24 pictures by heart. *With*: {{accuracy:.2f}} on both; the gap is gone, and the IoU on strangers is a little higher.
+# (Held-out slices are easier, see *all inside*.) One seed, six slices: trust the gap; with another seed the two held-out scores may come out equal.
 #
 # ## 8 · Do the skips pay?
 # Pooling three times leaves 16×16 positions of 8×8 pixels each.
@@ -586,21 +588,22 @@ prediction_81 = "B"
 # END SOLUTION
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(prediction_81)
 
 # %% tags=["picture"]
 networks = {"with skips": augmented, "without skips": train_unet(*augment, skips=False)}
 cut = report(networks)[-1]
-show.record(accuracy_without_skips=cut["accuracy"], iou_without_skips=cut["membrane IoU"])
-show.record(iou_lost=best["membrane IoU"] - cut["membrane IoU"])
 
 few = [0, HELD_OUT // 2, HELD_OUT - 1]
 images, masks = (part[few] for part in held_arrays)
 predictions = {name: predict(model, images) for name, (model, _) in networks.items()}
 titles = [f"slice {len(train) + number}" for number in few]
 alt = "Held-out slices, masks, and predictions: thin membranes with skips, few strokes without."
-show.pairs(images, masks, MEMBRANE, predictions=predictions, titles=titles, size=2.0, alt=alt)
+show.pairs(images, masks, MEMBRANE, predictions=predictions, titles=titles, alt=alt)
+
+# %% tags=["record"]
+record(accuracy_without_skips=cut["accuracy"], iou_without_skips=cut["membrane IoU"])
+record(iou_lost=best["membrane IoU"] - cut["membrane IoU"])
 
 # %% [markdown]
 # **What we see.** Without skips the accuracy is that of *all inside*, and the IoU tells how little that means: a few strokes at thick

@@ -27,7 +27,7 @@ WIDTHS = (8, 16, 32)  # filters a level
 # %% [markdown] tags=["teacher"]
 # > **For teachers.** 90 minutes: 10 for section 1, 30 for 2–3, 25 for 4–5, 25 for 6–7. Start section 7 before the break. If you are late,
 # > leave section 5 for home. Common mix-ups: a loss is soft (probabilities), a metric is sharp (class ids); Dice and IoU rank two answers
-# > for ONE class alike, but their means over classes or images may rank them differently; an IoU of 0.5 is a Dice of 0.67.
+# > for ONE class alike, but their means over classes or images may rank them differently; an IoU of 0.5 is a Dice of $0.67$.
 
 # %% [markdown]
 # ## 1 · What comes out of the network?
@@ -56,9 +56,12 @@ for name, by_hand in [("softmax", softmax), ("sigmoid", sigmoid)]:
 two = np.exp([0, 2.0]) / np.exp([0, 2.0]).sum()
 print(f"softmax of (0, 2): {two[1]:.3f}, sigmoid of 2: {sigmoid[0]:.3f}")
 
+# %% tags=["record"]
+record(**{f"softmax_{n}": value for n, value in enumerate(softmax)}, sigmoids=sigmoid.sum())
+
 # %% [markdown]
-# **What we see.** Softmax shares out one unit: 0.705, 0.259, 0.035. The sigmoids sum to 1.88, so two classes can both be likely here. And a
-# sigmoid of z is the softmax of (0, z): one channel suffices for two classes.
+# **What we see.** Softmax shares out one unit: {{softmax_0:.3f}}, {{softmax_1:.3f}}, {{softmax_2:.3f}}. The sigmoids sum to
+# {{sigmoids:.2f}}, so two classes can both be likely here. And a sigmoid of z is the softmax of (0, z): one channel suffices for two classes.
 #
 # ### Exercise 1.1 · Sigmoid or softmax?
 # For each task answer `"sigmoid"` or `"softmax"`: `street` 13 classes, one a pixel, 13 channels · `membrane` membrane or cell, 1 channel ·
@@ -71,7 +74,6 @@ street, membrane, retina, letters = "softmax", "sigmoid", "sigmoid", "softmax"
 # END SOLUTION
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check([street, membrane, retina, letters])
 
 # %% [markdown]
@@ -118,9 +120,13 @@ assert np.allclose([float(keras_weighted), float(keras_focal)], [weighted, focal
 print(f"weighted {weighted:.3f}: the pixel of class 2 pays {6 * wrong / 15 / weighted:.0%}")
 print(f"focal {focal:.3f}: the two wrong pixels pay {2 * 0.81 * wrong / 15 / focal:.0%}")
 
+# %% tags=["record"]
+record(weighted_share=6 * wrong / 15 / weighted, focal_share=2 * 0.81 * wrong / 15 / focal)
+
 # %% [markdown]
-# **What we see.** With weights the one pixel of class 2 pays 79 % of the loss; with the focal loss the two wrong pixels pay 97 %. Weights
-# look at the *class*, focal at how *wrong* a pixel is. Ours divides by the number of pixels, not by the sum of weights.
+# **What we see.** With weights the one pixel of class 2 pays {{weighted_share:.0%}} of the loss; with the focal loss the two wrong pixels
+# pay {{focal_share:.0%}}. Weights look at the *class*, focal at how *wrong* a pixel is. Ours divides by the number of pixels, not by the
+# sum of weights.
 #
 # Now one pixel alone: how much does a loss *pull* at it, that is, how steep is the loss in its probability? Dice and Tversky, from section
 # 3, are drawn already. Move the size of the object.
@@ -148,7 +154,6 @@ def focal_loss(p, label, gamma):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(focal_loss)
 
 # %% [markdown]
@@ -208,10 +213,13 @@ cautious = np.float32(0.2 + 0.4 * np.eye(3)[mask * valid])  # 0.6 for the right 
 errors = (cautious.argmax(axis=-1) != mask)[valid].sum()
 print(f"soft IoU {1 - float(IoU()(mask[None], cautious[None])):.2f} with {errors} wrong pixels")
 
+# %% tags=["record"]
+record(soft_iou=1 - float(IoU()(mask[None], cautious[None])))
+
 # %% [markdown]
 # **What we see.** Without `axis` Keras sums over the classes as well, and all that is left is the mean probability of the true class: a
 # soft accuracy, blind to rare classes. Nothing warns you. Its Tversky also names the two errors the other way round: test which one α
-# weighs before you trust it. And a *soft* IoU of 0.35 stands beside not one wrong pixel: a loss is no score.
+# weighs before you trust it. And a *soft* IoU of {{soft_iou:.2f}} stands beside not one wrong pixel: a loss is no score.
 #
 # ### Exercise 3.1 · Tversky for one class
 # Write the index: `p` are the probabilities of one class, `mask` is 1 on its pixels, 0 elsewhere and 255 where ignored.
@@ -227,7 +235,6 @@ def tversky_index(p, mask, alpha, beta):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(tversky_index)
 
 # %% [markdown]
@@ -254,11 +261,15 @@ scores["frequency-weighted IoU"] = metrics.frequency_weighted_iou(matrix)
 print(", ".join(f"{name} {value:.3f}" for name, value in scores.items()))
 show.table(rows)
 
+# %% tags=["record"]
+record(toy_accuracy=scores["accuracy"], toy_mean_iou=scores["mean IoU"])
+record(toy_precision_1=rows[1]["precision"], toy_precision=rows[-1]["precision"])
+
 # %% [markdown]
-# **What we see.** Accuracy 0.87 hides that class 2 is never found; mean IoU, 0.50, does not. *Precision* asks: what I called class 1, is it?
-# *Sensitivity*: what is class 1, did I find it? (Class 1: 0.60 and 1.) Class 2 was never predicted and has no precision, so that mean, 0.80,
-# is over two classes: it flatters. *Specificity* counts true negatives, and is high wherever a class is small. Frequency weights give
-# the word back to the large class. For one class Dice = 2·IoU/(1 + IoU).
+# **What we see.** Accuracy {{toy_accuracy:.2f}} hides that class 2 is never found; mean IoU, {{toy_mean_iou:.2f}}, does not. *Precision*
+# asks: what I called class 1, is it? *Sensitivity*: what is class 1, did I find it? (Class 1: {{toy_precision_1:.2f}} and 1.) Class 2 was
+# never predicted and has no precision, so that mean, {{toy_precision:.2f}}, is over two classes: it flatters. *Specificity* counts true
+# negatives, and is high wherever a class is small. Frequency weights give the word back to the large class. For one class Dice = 2·IoU/(1 + IoU).
 #
 # Now move a predicted circle over a true one:
 
@@ -270,7 +281,8 @@ demos.circles()
 # tell *how far* apart. The area difference is 0 for every shift. The larger circle has sensitivity 1. No score alone is enough.
 #
 # ### Exercise 4.1 · Predict first
-# In an image 90 % of the pixels are background and 10 % object. Your network calls everything background: accuracy 0.90. What is its
+# In an image 90 % of the pixels are background and 10 % object. Your network calls everything background: accuracy
+# {{background_accuracy:.2f}}. What is its
 # **mean IoU** over the two classes? Commit yourself to a number.
 
 # %% tags=["exercise"]
@@ -279,7 +291,6 @@ prediction_41 = 0.45
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(prediction_41)
 
 # %%
@@ -292,11 +303,13 @@ weighted_iou = metrics.frequency_weighted_iou(matrix)
 print(
     f"IoU by class {metrics.iou(matrix)}, mean {mean_iou:.2f}, frequency-weighted {weighted_iou:.2f}"
 )
-show.record(background_accuracy=accuracy, background_mean_iou=mean_iou)
+
+# %% tags=["record"]
+record(background_accuracy=accuracy, background_mean_iou=mean_iou, weighted_iou=weighted_iou)
 
 # %% [markdown]
-# **What we see.** The background's IoU is 0.9 and the object's 0; the mean is half of their sum. The frequency-weighted IoU, 0.81, forgives
-# again. A useless answer scores above 0, so print this baseline beside your network.
+# **What we see.** The background's IoU is 0.9 and the object's 0; the mean is half of their sum. The frequency-weighted IoU,
+# {{weighted_iou:.2f}}, forgives again. A useless answer scores above 0, so print this baseline beside your network.
 #
 # ## 5 · How far off is the outline?
 # A surgeon asks for millimetres. For each pixel of one outline take the distance to the other outline, then change over. The largest of
@@ -355,7 +368,6 @@ def hausdorff(a, b, spacing):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(hausdorff)
 
 # %% [markdown]
@@ -385,12 +397,15 @@ ways |= {"mean of four batches": np.mean(batches)}
 ways |= {f"absent class counted {n}": score(masks, predictions, absent=n) for n in (0, 1)}
 ways["void counted as class 0"] = score(np.where(masks == 255, 0, masks), predictions)
 show.table([{"way": way, "mean IoU": value} for way, value in ways.items()])
-show.record(scores_apart=max(ways.values()) - min(ways.values()))
+
+# %% tags=["record"]
+record(ways_least=min(ways.values()), ways_most=max(ways.values()))
+record(way_right=next(iter(ways.values())), scores_apart=max(ways.values()) - min(ways.values()))
 
 # %% [markdown]
-# **What we see.** From 0.53 to 0.85 for the same pixels; 0.71 is the one to report. The mean of batches hides class 2, which three
-# batches of four do not hold. How to notice: group the images into other batches; add a class that nobody uses; change the prediction in
-# void. The score must not move.
+# **What we see.** From {{ways_least:.2f}} to {{ways_most:.2f}} for the same pixels; {{way_right:.2f}} is the one to report. The mean of
+# batches hides class 2, which three batches of four do not hold. How to notice: group the images into other batches; add a class that
+# nobody uses; change the prediction in void. The score must not move.
 #
 # One more, the most common: probabilities given to Keras' `MeanIoU`, which wants class ids.
 
@@ -406,9 +421,12 @@ ours = metrics.MeanIoU(2)
 ours.update_state(truth[None], probabilities[None, ..., None])
 show.table([*rows, {"given": "probabilities, to the course's", "MeanIoU": float(ours.result())}])
 
+# %% tags=["record"]
+record(keras_by_probabilities=rows[0]["MeanIoU"])
+
 # %% [markdown]
-# **What we see.** A perfect network gets 0.45, the score of *all background*: Keras cuts 0.9 down to the class id 0, without a word.
-# `course_utils.metrics.MeanIoU` takes both.
+# **What we see.** A perfect network gets {{keras_by_probabilities:.2f}}, the score of *all background*: Keras cuts 0.9 down to the class
+# id 0, without a word. `course_utils.metrics.MeanIoU` takes both.
 #
 # ### Exercise 6.1 · The whole set
 # `batches` is a list of pairs (masks, predictions) of class ids; 255 is void in masks. Return the mean IoU of the whole set; classes that
@@ -427,7 +445,6 @@ def mean_iou_of_set(batches, num_classes):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(mean_iou_of_set)
 
 # %% [markdown]
@@ -467,9 +484,11 @@ LEAVES = ClassTable("leaves", [Class(i, *entry, i) for i, entry in enumerate(col
 train, test = make(IMAGES, seed=1), make(IMAGES, seed=2)
 share = np.bincount(train[1].ravel(), minlength=3) / train[1].size
 print("shares:", dict(zip(LEAVES.names, share.round(4).tolist(), strict=True)))
-show.record(aphid_share=share[2])
 alt = "Four grey images of leaves with specks, and masks: aphids are the specks on leaves."
-show.pairs(*(part[:4] for part in test), LEAVES, alt=alt, size=2.0)
+show.pairs(*(part[:4] for part in test), LEAVES, alt=alt)
+
+# %% tags=["record"]
+record(aphid_share=share[2])
 
 # %% [markdown]
 # **What we see.** Aphids fill half a per cent of the pixels. Five U-Nets, alike in all but the loss, get the same seconds of the processor.
@@ -485,7 +504,6 @@ prediction_71 = "B"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -530,16 +548,21 @@ for name, loss in [("all soil", None), *losses.items()]:
 show.table(rows)
 plain = np.mean(aphid["cross-entropy"])
 gain = sorted(np.mean(aphid[name]) - plain for name in ("weighted", "Dice", "Tversky"))
-show.record(cross_entropy_iou=plain, best_gain=gain[-1], second_gain=gain[-2])
 few = {name: found[name] for name in ("cross-entropy", "weighted", "Dice")}
 alt = "Test images, masks, and what three networks found: with weights and Dice more aphids."
-show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
+show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt)
+
+# %% tags=["record"]
+record(cross_entropy_mean_iou=rows[1]["mean IoU"], weighted_sensitivity=rows[2]["sensitivity"])
+record(overlap_least=min(aphid["Dice"] + aphid["Tversky"]))
+record(overlap_most=max(aphid["Dice"] + aphid["Tversky"]))
+record(cross_entropy_iou=plain, best_gain=gain[-1], second_gain=gain[-2])
 
 # %% [markdown]
 # **What we see.** After 11 to 16 epochs plain cross-entropy finds no aphid, and focal hardly one: a few specks cost next to nothing in a mean
-# over all pixels. Their mean IoU, 0.64, does not look it. *Weights* find most (sensitivity 0.64), but four of five pixels that they call
-# aphid are none. Dice and Tversky ask for the overlap itself: IoU 0.20 to 0.29, and
-# what they find is right more often.
+# over all pixels. Their mean IoU, {{cross_entropy_mean_iou:.2f}}, does not look it. *Weights* find most (sensitivity
+# {{weighted_sensitivity:.2f}}), but four of five pixels that they call aphid are none. Dice and Tversky ask for the overlap itself: IoU
+# {{overlap_least:.2f}} to {{overlap_most:.2f}}, and what they find is right more often.
 #
 # How sure are we? Two seeds, one small set, a short training: "found or not" stands, the order of Dice and Tversky does not. And
 # cross-entropy is late rather than blind: we chose noise and seconds so that the difference shows. Treble `SECONDS` and see.

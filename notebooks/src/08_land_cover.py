@@ -79,7 +79,7 @@ pictures = [np.array(part["images"]) for part in (reduced, crops)]
 masks = [part["masks"][..., 0] for part in (reduced, crops)]
 alt = "A mosaic of fields, woods, water and houses, reduced, and a window of it, with their masks."
 titles = [strange + ", every fourth pixel", "a window of 512×512"]
-show.pairs(pictures, masks, LANDCOVER, titles=titles, size=3.6, alt=alt)
+show.pairs(pictures, masks, LANDCOVER, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Left 512×512 m of country; right a window at full sharpness, with single crowns, rows of crops and roofs with their
@@ -102,7 +102,6 @@ def pixel_at(x, y, west, north, metres):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(pixel_at)
 
 # %%
@@ -148,7 +147,7 @@ splits = {split: data.landcover(cut_to, split) for split in ("train", "val", "te
 variety = [np.unique(mask).size for mask in splits["test"].arrays()[1]]
 some = splits["test"][np.argsort(variety, kind="stable")[-5:]]  # those with the most classes
 alt = "Five tiles with their masks: roofs, trees, roads and water."
-show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images], size=1.8, alt=alt)
+show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images], alt=alt)
 
 # %% [markdown]
 # **What we see.** A tile is 32 m wide: a house fills a good part of it, and some tiles hold one class only. The title is its row and
@@ -174,7 +173,9 @@ show.table(rows)
 edges = (blocks != blocks[..., :1]).any(axis=2)
 share = rows[0]["invented pixels"] / edges.sum()
 print(f"{share:.0%} of the pixels that hold a border got a label that none of their 16 pixels has")
-show.record(invented=share)
+
+# %% tags=["record"]
+record(invented=share)
 
 # %% [markdown]
 # **What we see.** Bilinear shrinking writes *building*, *woodland* and *water* along every road and every edge where there is none, and no
@@ -194,7 +195,6 @@ def shrink_mask(mask, factor):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(shrink_mask)
 
 # %% [markdown]
@@ -219,7 +219,6 @@ def split(files, held_out):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(split)
 
 # %%
@@ -307,7 +306,7 @@ print(
 # ## 5 · Do they know a stranger?
 # ### Exercise 5.1 · Predict first
 # The network is asked about (1) held-out tiles of mosaics that it was trained on, (2) a mosaic that it has never seen. Which mean
-# IoU is higher? `"A"`: (1), clearly. `"B"`: (2). `"C"`: they agree to 0.01, because all of them are strangers. Commit yourself, then
+# IoU is higher? `"A"`: (1), clearly. `"B"`: (2). `"C"`: they agree to `0.01`, because all of them are strangers. Commit yourself, then
 # run on.
 
 # %% tags=["exercise"]
@@ -316,7 +315,6 @@ prediction_51 = "A"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(prediction_51)
 
 # %%
@@ -364,16 +362,20 @@ for network, model in {"all other": None, **networks}.items():
         rows.append(row | {"mean IoU": metrics.mean_iou(matrix)} | by_class)
 show.table(rows)
 leak = {n: rows[i]["mean IoU"] - rows[i + 1]["mean IoU"] for n, i in (("fcn32", 2), ("segnet", 4))}
-show.record(**{f"leak_{name}": value for name, value in leak.items()})
-show.record(
+
+# %% tags=["record"]
+record(fcn32_iou_tiles=rows[2]["mean IoU"], baseline_accuracy=rows[1]["accuracy"])
+record(**{f"leak_{name}": value for name, value in leak.items()})
+record(
     fcn32_iou=rows[3]["mean IoU"], segnet_iou=rows[5]["mean IoU"], baseline_iou=rows[1]["mean IoU"]
 )
 
 # %% [markdown]
-# **What we see.** FCN-32 loses 0.06 of its mean IoU on the strange mosaic: 0.61 among neighbours, 0.55 outside. Water, roads and
-# buildings lose most, woodland nothing. A split by tile would have reported 0.61. SegNet has found woods and part of the water, and no
-# building and no road: 26 layers want more than 336 steps. What it has not learnt it cannot lose; its gap is 0.01. *All other* has an
-# accuracy of 0.64 here and a mean IoU of 0.13.
+# **What we see.** FCN-32 loses {{leak_fcn32:.2f}} of its mean IoU on the strange mosaic: {{fcn32_iou_tiles:.2f}} among neighbours,
+# {{fcn32_iou:.2f}} outside. Water, roads and buildings lose most, woodland nothing. A split by tile would have reported
+# {{fcn32_iou_tiles:.2f}}. SegNet has found woods and part of the water, and no building and no road: 26 layers want more than 336 steps.
+# What it has not learnt it cannot lose; its gap is {{leak_segnet:.2f}}. *All other* has an accuracy of {{baseline_accuracy:.2f}} here and
+# a mean IoU of {{baseline_iou:.2f}}.
 #
 # One seed and one strange mosaic, which may be harder for reasons of its own: *all other* is less accurate there, too.
 
@@ -381,7 +383,7 @@ show.record(
 images, masks = some.arrays()
 predictions = {n: model.predict_on_batch(images).argmax(-1) for n, model in networks.items()}
 alt = "Five tiles with their masks, and the predictions of FCN-32 and of SegNet."
-show.pairs(images, masks, LANDCOVER, predictions=predictions, size=1.8, alt=alt)
+show.pairs(images, masks, LANDCOVER, predictions=predictions, alt=alt)
 
 # %% [markdown]
 # **What we see.** The five tiles with the most classes, so hard ones. FCN-32 answers in soft patches, since it enlarges a map of 4×4
@@ -426,7 +428,6 @@ def starts(length, tile, overlap):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(starts)
 
 # %% [markdown]
@@ -478,16 +479,20 @@ at_seam = {name: wrong[name][:NEAR].sum() / pixels[:NEAR].sum() for name in maps
 away = {name: wrong[name][NEAR * 4 :].sum() / pixels[NEAR * 4 :].sum() for name in maps}
 rows = [{"tiles": n, "wrong within 8 pixels": at_seam[n], "wrong beyond 32": away[n]} for n in maps]
 show.table(rows, digits=4)
-show.record(seam_joined=at_seam["joined"], seam_blended=at_seam["blended"])
-show.record(seam_gain=at_seam["joined"] - at_seam["blended"])
+
+# %% tags=["record"]
+record(seam_joined=at_seam["joined"], seam_blended=at_seam["blended"])
+record(away=away["blended"])
+record(seam_gain=at_seam["joined"] - at_seam["blended"])
 
 # %% [markdown]
-# **What we see.** Joined tiles err in 15.2 % of the pixels within 8 pixels of a seam, blended ones in 11.0 %. Beyond 32 pixels both err
-# in 12.6 %: there the blended answer *is* that of one tile. (The ups and downs on the right belong to what happens to lie there.) The
-# price: 961 tiles in place of 256. We saw this for tiles as large as in training; FCN-32 has never met larger ones. Set `TILE = 256` and
-# look whether it still holds.
+# **What we see.** Joined tiles err in {{seam_joined:.1%}} of the pixels within 8 pixels of a seam, blended ones in {{seam_blended:.1%}}.
+# Beyond 32 pixels both err in {{away:.1%}}: there the blended answer *is* that of one tile. (The ups and downs on the right belong to what
+# happens to lie there.) The price: 961 tiles in place of 256. We saw this for tiles as large as in training; FCN-32 has never met larger
+# ones. Set `TILE = 256` and look whether it still holds.
 
-# %% tags=["picture"]
+# %% tags=["picture", "fold"]
+# @title The maps side by side
 with rasterio.open(folder / "masks" / f"{strange}.tif") as file:
     truth = file.read(1, out_shape=reduced["images"].shape[:2])
 layers = {}
@@ -521,7 +526,6 @@ prediction_81 = "C"
 # END SOLUTION
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(prediction_81)
 
 # %%
@@ -542,12 +546,16 @@ for name in (strange, names[0]):
         size = mosaic.height * mosaic.width
     rows.append({"pixels": size, "peak MB": peak, "all at once, MB": size * (3 + 5) * 4 / 1e6})
 show.table(rows, digits=1)
-show.record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[1]["peak MB"])
 scratch.cleanup()
 
+# %% tags=["record"]
+record(peak_mb_small=rows[0]["peak MB"])
+record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[1]["peak MB"])
+
 # %% [markdown]
-# **What we see.** 13.5 MB and 13.8 MB, although the mosaic grew four times; all at once would have taken 134 and 537 MB. What is kept is
-# one row of tiles, at most a strip of 2048 columns wide. So the size of the disk decides what you can map, not the memory.
+# **What we see.** {{peak_mb_small:.1f}} MB and {{peak_mb:.1f}} MB, although the mosaic grew four times; all at once would have taken 134
+# and 537 MB. What is kept is one row of tiles, at most a strip of 2048 columns wide. So the size of the disk decides what you can map, not
+# the memory.
 
 # %% [markdown]
 # ## 9 · Recap

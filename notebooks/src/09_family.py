@@ -80,7 +80,6 @@ def multiply_adds(height, width, kernel, inputs, filters, stride):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(multiply_adds)
 
 # %% [markdown]
@@ -137,12 +136,14 @@ assert np.allclose(outputs["windows"].ravel(), outputs["whole image"].ravel(), a
 show.table(rows, digits=2)
 counted, measured = (rows[0][key] / rows[1][key] for key in ("million multiply-adds", "s"))
 print(f"{len(windows):,} windows: {counted:.0f} times the work, {measured:.0f} times the seconds")
-show.record(windows_counted=counted, windows_measured=measured)
+
+# %% tags=["record"]
+record(windows_counted=counted, windows_measured=measured)
 
 # %% [markdown]
-# **What we see.** The same numbers, to 1e-4. Counted, the windows cost 25 times the work, and that is exact: their area, 17×17, is paid for each
-# pixel. Measured, it is 9 times the processor time: a stack of small windows keeps a processor busier than one image of few channels
-# does. Larger windows pay more for either.
+# **What we see.** The same numbers, to 1e-4. Counted, the windows cost {{windows_counted:.0f}} times the work, and that is exact: their
+# area, 17×17, is paid for each pixel. Measured, it is {{windows_measured:.0f}} times the processor time: a stack of small windows keeps a
+# processor busier than one image of few channels does. Larger windows pay more for either.
 #
 # ## 2 · Where did the boundary go?
 # A network that classifies shrinks its image, 32 times in VGG16, to know *what* it sees. FCN-32s answers on that coarse grid and enlarges
@@ -175,7 +176,6 @@ def fuse(s32, s16, s8, enlarge):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(fuse)
 
 # %% [markdown]
@@ -258,7 +258,6 @@ def trimap(mask, n):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(trimap)
 
 # %%
@@ -282,8 +281,12 @@ for name, said in answers.items():
     rows.append({"way up": name} | ious)
 show.table(rows)
 within = [row["mean IoU, within 2"] for row in rows[1:]]
-show.record(within2_32s=within[0], within2_16s=within[1], within2_8s=within[2])
-show.record(gain_16s=within[1] - within[0], gain_8s=within[2] - within[1])
+
+# %% tags=["record"]
+record(within2_32s=within[0], within2_16s=within[1], within2_8s=within[2])
+record(all_32s=rows[1]["mean IoU, all pixels"], all_16s=rows[2]["mean IoU, all pixels"])
+record(all_8s=rows[3]["mean IoU, all pixels"])
+record(gain_16s=within[1] - within[0], gain_8s=within[2] - within[1])
 
 # %% tags=["picture"]
 some = [0, len(test_images) // 3, 2 * len(test_images) // 3]
@@ -291,12 +294,12 @@ alt = (
     "Three test streets, masks, and the three ways up: blobs at stride 32, outlines from stride 8."
 )
 said = {name: guess[some] for name, guess in guesses.items()}
-show.pairs(test_images[some], test_masks[some], STREET, predictions=said, size=2.4, alt=alt)
+show.pairs(test_images[some], test_masks[some], STREET, predictions=said, alt=alt)
 
 # %% [markdown]
-# **What we see.** Within 2 pixels of a boundary the mean IoU is 0.39, 0.49, 0.52 for FCN-32s, 16s, 8s; over all pixels 0.70, 0.78, 0.80. The first
-# look back gains 0.10 there, the second 0.03. The encoder's weights are the same, so nothing but the way up can be the reason. One seed, small
-# network, three losses at once.
+# **What we see.** Within 2 pixels of a boundary the mean IoU is {{within2_32s:.2f}}, {{within2_16s:.2f}}, {{within2_8s:.2f}} for FCN-32s,
+# 16s, 8s; over all pixels {{all_32s:.2f}}, {{all_16s:.2f}}, {{all_8s:.2f}}. The first look back gains {{gain_16s:.2f}} there, the second
+# {{gain_8s:.2f}}. The encoder's weights are the same, so nothing but the way up can be the reason. One seed, small network, three losses at once.
 #
 # ## 4 · Positions or copies?
 # A bridge costs memory: until the decoder uses it, what the encoder computed has to wait. **U-Net** keeps copies of whole feature maps,
@@ -329,7 +332,6 @@ def pack(positions):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(pack)
 
 # %%
@@ -344,8 +346,10 @@ for level, (copied, where) in enumerate(kept.predict(street, verbose=0), start=1
     rows.append(row | {f"{name}, kB": size / 1e3 for name, size in sizes.items()})
 total = {key: sum(row[key] for row in rows) for key in rows[0] if "kB" in key}
 show.table([*rows, {"pooling": "sum", "features": ""} | total], digits=1)
-show.record(positions_over_copies=total["positions, kB"] / total["copies, kB"])
-show.record(packed_over_copies=total["packed, kB"] / total["copies, kB"])
+
+# %% tags=["record"]
+record(positions_over_copies=total["positions, kB"] / total["copies, kB"])
+record(packed_over_copies=total["packed, kB"] / total["copies, kB"])
 
 # %% [markdown]
 # **What we see.** Measured on a street that runs through SegNet: a byte a position costs 1/16 of the copies, packed it would be 1/64. Nearly half
@@ -427,7 +431,7 @@ titles = ["six 3×3", "with three poolings", "rates 1, 1, 2, 2, 4, 4", "rate 2 e
 alt = (
     "What one output sees, five ways: a small spot, two large ones, a grid of dots, rings of dots."
 )
-show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, size=1.9, alt=alt)
+show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Formula and gradient agree. Three poolings widen the view of six convolutions from 13 pixels to 36, on a map 8 times smaller;
@@ -470,7 +474,6 @@ def keep_resolution(strides, output_stride):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(keep_resolution)
 
 # %%
@@ -527,7 +530,6 @@ def pyramid(features, bins):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(pyramid)
 
 # %%
@@ -535,7 +537,7 @@ pictures = [street[0], *(np.asarray(MeanOfParts(parts)(street))[0] for parts in 
 pictures[1:] = [cv2.resize(p, INPUT[::-1], interpolation=cv2.INTER_NEAREST) for p in pictures[1:]]
 titles = ["image", "6×6 parts", "3×3", "2×2", "whole"]
 alt = "A street, and the means of its 36, 9, 4 parts and of the whole, as flat coloured rectangles."
-show.images(pictures, titles, columns=5, size=1.9, alt=alt)
+show.images(pictures, titles, columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Coarser and coarser answers to *where am I*: sky above, bonnet below, dull or sunny day. In the network these are not
@@ -585,7 +587,6 @@ prediction_71 = "C"
 # END SOLUTION
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(prediction_71)
 
 # %%
@@ -637,9 +638,12 @@ found = {name: weigh(name) for name in WEIGHED}
 measured = {name: {k: v - less[k] for k, v in values.items()} for name, values in found.items()}
 show.table([{"network": name} | values for name, values in measured.items()], digits=1)
 ratio = measured["segnet"]["training MB"] / measured["unet"]["training MB"]
-show.record(segnet_over_unet_training=ratio)
 
-# %%
+# %% tags=["record"]
+record(segnet_over_unet_training=ratio)
+
+# %% tags=["fold"]
+# @title Time over parameters and over multiply-adds
 fig, axes = show.new(2, 1, (4.2, 3.0))
 for axis, unit, key in zip(axes.flat, ("M", "G"), ("parameters", "multiply-adds"), strict=True):
     for number, name in enumerate(WEIGHED):

@@ -94,7 +94,6 @@ def taps(layers):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(taps)
 
 # %% [markdown]
@@ -106,7 +105,7 @@ ex.q1_1.check(taps)
 # |---|---|---|
 # | caffe | VGG, ResNet | blue first, 0–255, minus a mean: (−103.9, 10.7, 131.3) |
 # | tf | MobileNet V1 and V2, ResNetV2, Inception, Xception | [−1, 1]: (1, 0, −1) |
-# | torch | DenseNet | minus mean, over deviation: (2.25, 0.20, −1.80) |
+# | torch | DenseNet | minus mean, over deviation: `(2.25, 0.20, -1.80)` |
 # | inside | EfficientNet, MobileNetV3, ConvNeXt | 0–255: (255, 127.5, 0) |
 
 # %%
@@ -128,7 +127,7 @@ for form, function in wanted.items():
 # [0, 1] everywhere. Do it once: preprocessing outside as well would be the second time.
 #
 # ### Exercise 2.1 · The caffe form
-# Write `caffe(images)`: from RGB in [0, 1], (…, 3), to blue, green, red in 0–255 minus (103.939, 116.779, 123.68).
+# Write `caffe(images)`: from RGB in [0, 1], (…, 3), to blue, green, red in 0–255 minus `(103.939, 116.779, 123.68)`.
 
 
 # %% tags=["exercise"]
@@ -139,7 +138,6 @@ def caffe(images):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(caffe)
 
 # %% [markdown]
@@ -194,7 +192,7 @@ image, mask = streets["train"].read(0)
 rng = np.random.default_rng(SEED)
 looks = [anywhere(image, mask, rng)[0] for _ in range(4)]
 alt = "A frame of the simulator and four versions of it, each in other colours and slightly moved."
-show.images([image, *looks], ["of the simulator"], columns=5, size=2.0, alt=alt)
+show.images([image, *looks], ["of the simulator"], columns=5, alt=alt)
 
 
 # %%
@@ -260,7 +258,9 @@ for name, given in forms.items():
     matrix = metrics.confusion_matrix(masks, said, 13)
     scores[name] = metrics.mean_iou(matrix)
 show.table([{"form": name, "mean IoU": score} for name, score in scores.items()])
-show.record(right_form=scores["as trained"], wrong_form=scores["arrives as 0–1"])
+
+# %% tags=["record"]
+record(right_form=scores["as trained"], wrong_form=scores["arrives as 0–1"])
 
 # %% [markdown]
 # **What we see.** Blue first costs hardly anything: among the looks of section 3 were swapped channels. Arriving in 0–1, more than half of the
@@ -308,7 +308,6 @@ def batch_norm(batch, mean, variance, momentum, training):
 
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(batch_norm)
 
 # %% [markdown]
@@ -329,13 +328,15 @@ for frozen in (True, False):
     score = metrics.mean_iou(metrics.confusion_matrix(masks, said, 13))
     rows.append({"encoder": "frozen" if frozen else "not frozen", "mean IoU": score})
 show.table([{"encoder": "before", "mean IoU": scores["as trained"]}, *rows])
-show.record(averages_drift=scores["as trained"] - rows[1]["mean IoU"])
+
+# %% tags=["record"]
+record(averages_drift=scores["as trained"] - rows[1]["mean IoU"])
 
 # %% [markdown]
-# **What we see.** No weight has moved, and 0.05 is lost: averages over twenty pairs of cities took the place of those over the streets.
-# Most of it is lost with a frozen encoder, too: the decoder has averages of its own. `backbones.unfreeze` leaves every batch normalisation of
-# the encoder frozen. On the *new* task it can be right to let them move, if its images look different (Li et al., 2016): "fine-tuned" in
-# section 6 does. Decide it; do not let it happen.
+# **What we see.** No weight has moved, and {{averages_drift:.2f}} is lost: averages over twenty pairs of cities took the place of those
+# over the streets. Most of it is lost with a frozen encoder, too: the decoder has averages of its own. `backbones.unfreeze` leaves every
+# batch normalisation of the encoder frozen. On the *new* task it can be right to let them move, if its images look different (Li et al.,
+# 2016): "fine-tuned" in section 6 does. Decide it; do not let it happen.
 #
 # ### Exercise 4.2 · Who learns?
 # Write `learning(layers, from_stride)`: `layers` is a list of `(name, kind, stride)` with kinds `"conv"` and `"bn"`. Return the names that learn
@@ -350,7 +351,6 @@ def learning(layers, from_stride):
 
 
 # %%
-# ex.q4_2.hint()
 ex.q4_2.check(learning)
 
 # %%
@@ -414,7 +414,6 @@ def speedup(e, d, images, epochs):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(speedup)
 
 # %% [markdown]
@@ -463,7 +462,6 @@ prediction = "B"
 # END SOLUTION
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(prediction)
 
 
@@ -510,6 +508,11 @@ for start, matrix in (matrices | {"all one class": everything}).items():
         print(f"{start} never says", ", ".join(np.array(CITYSCAPES.names)[missing]) or "–")
 show.table(rows)
 
+# %% tags=["record"]
+record(
+    scratch_iou=rows[0]["mean IoU"], frozen_iou=rows[1]["mean IoU"], tuned_iou=rows[2]["mean IoU"]
+)
+
 # %% tags=["picture"]
 images, masks = city["val"][:: len(city["val"]) // 4 + 1].arrays(SIZE)
 guesses = {
@@ -517,12 +520,12 @@ guesses = {
     for start, model in networks.items()
 }
 alt = "Generated cities, masks and three predictions after ten labelled frames."
-show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
+show.pairs(images, masks, CITYSCAPES, predictions=guesses, alt=alt)
 
 # %% [markdown]
-# **What we see.** Both that begin with streets are far ahead, 0.21 and 0.22 against 0.14, after as many steps; frozen took a third of the time.
-# From scratch still sees vehicles in the trees. Fences and persons nobody finds, whose pixels are few. What all paint on the bonnet does not
-# count: the mask ignores it.
+# **What we see.** Both that begin with streets are far ahead, {{frozen_iou:.2f}} and {{tuned_iou:.2f}} against {{scratch_iou:.2f}}, after
+# as many steps; frozen took a third of the time. From scratch still sees vehicles in the trees. Fences and persons nobody finds, whose
+# pixels are few. What all paint on the bonnet does not count: the mask ignores it.
 #
 # With so few frames a network soon learns them by heart. **Early stopping** keeps the weights that were best on frames that it does not learn
 # from, and gives up when none better came for a while (`patience`). With features at hand that costs seconds.
@@ -543,13 +546,16 @@ show.figure(
     fig, "Loss on the frames learned from and on others; a line where the best weights were kept."
 )
 
+# %% tags=["record"]
+record(stopped_best=run.best_epoch, stopped_after=len(run.history["loss"]), stopped_iou=score)
+
 # %% [markdown]
-# **What we see.** From epoch 9 on only the loss on its own ten frames falls: the other ten have nothing more to gain. Of 64 epochs, 12 were
-# enough to know, and the score, 0.210, is nearly the 0.214 of above.
+# **What we see.** From epoch {{stopped_best}} on only the loss on its own ten frames falls: the other ten have nothing more to gain. Of 64
+# epochs, {{stopped_after}} were enough to know, and the score, {{stopped_iou:.3f}}, is nearly the {{frozen_iou:.3f}} of above.
 #
 # ## 7 · How sure is it?
 # One seed, ten frames chosen by chance. Before this notebook, three seeds were run for 10, 40 and 160 labelled frames of the city, and of
-# CamVid's real streets, some of them with more steps (`build.py evidence transfer`). Each seed draws other frames and other first weights.
+# CamVid's real streets, some of them with more steps (`python -m notebooks.build evidence transfer`). Each seed draws other frames and other first weights.
 # In `encoder` only the frozen encoder comes from the simulator; its decoder begins with random weights.
 
 # %%
@@ -597,7 +603,6 @@ def margin(scores, better, worse):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(margin)
 
 # %%
@@ -615,12 +620,16 @@ for case, found in sorted(results.items(), key=lambda item: (item[0][0] != "city
             margins[f"{case[0]}_{start}_{case[1]}_{case[2]}"] = gap
     rows.append(row)
 show.table(rows)
-show.record(**margins)
+
+# %% tags=["record"]
+record(**margins)
+record(city_encoder=np.mean(results["city", 10, 80]["encoder"]))
+record(city_scratch=np.mean(results["city", 10, 80]["scratch"]))
 
 # %% [markdown]
 # **What we see.** Frozen is ahead in every case, fine-tuned in all but one. Trained much longer, from scratch can catch up (He et al., 2019).
-# **The encoder alone**, under a decoder of random weights, brings no lead (0.164 against 0.156): what our small source task taught sits in
-# both together.
+# **The encoder alone**, under a decoder of random weights, brings no lead ({{city_encoder:.3f}} against {{city_scratch:.3f}}): what our
+# small source task taught sits in both together.
 #
 # ## 8 · Recap
 #

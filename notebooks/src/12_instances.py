@@ -83,7 +83,6 @@ def able(wanted, label_sets):
 
 
 # %%
-# ex.q1_1.hint()
 ex.q1_1.check(able)
 
 # %% [markdown]
@@ -136,7 +135,11 @@ from data_scripts import ensure
 
 of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
-CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table])
+colour_of = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
+examples = {"flat": "road", "construction": "building", "object": "pole", "nature": "vegetation"}
+examples |= {"sky": "sky", "human": "person", "vehicle": "car"}
+shown = {group: colour_of[example] for group, example in examples.items()}
+CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
 folder = ensure("cityscapes")
 
 
@@ -204,12 +207,15 @@ for what, guess in guesses.items():
     row = {"what it gets": what, "pixel accuracy": metrics.pixel_accuracy(matrix)}
     rows.append(row | {"mean IoU": metrics.mean_iou(matrix)})
 show.table(rows)
-show.record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
+
+# %% tags=["record"]
+record(constant_iou=rows[3]["mean IoU"])
+record(preset_iou=rows[0]["mean IoU"], preset_iou_wrong=rows[2]["mean IoU"])
 
 # %% [markdown]
 # **What we see.** What a network expects stands in its converter: pixels from 0 to 255, the mean and spread of ImageNet, a square, into which the
-# frame is squeezed and not cut. After five epochs the small network has mean IoU 0.47 (one class everywhere: 0.05). Blue first costs it
-# little, for streets are grey; pixels from 0 to 1 cost it everything: 0.04.
+# frame is squeezed and not cut. After five epochs the small network has mean IoU {{preset_iou:.2f}} (one class everywhere:
+# {{constant_iou:.2f}}). Blue first costs it little, for streets are grey; pixels from 0 to 1 cost it everything: {{preset_iou_wrong:.2f}}.
 #
 # > **Pitfall · the wrong kind of numbers.** 0 to 1 where 0 to 255 is wanted: no error, and a network that looks bad. Notice it by an image whose
 # > answer you know.
@@ -227,7 +233,6 @@ def prepare(image, mean, spread):
 
 
 # %%
-# ex.q2_1.hint()
 ex.q2_1.check(prepare)
 
 # %% [markdown]
@@ -272,7 +277,9 @@ for name, said in ways.items():
     rows.append({"what is enlarged": name} | ious)
 show.table(rows)
 edge = [row["mean IoU, within 8 pixels"] for row in rows]
-show.record(edge_classes=edge[0], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
+
+# %% tags=["record"]
+record(edge_classes=edge[0], edge_ids=edge[1], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
 
 # %%
 some = [0, len(val) // 2, len(val) - 1]
@@ -284,14 +291,13 @@ show.pairs(
     true_masks[some][:, *part],
     CITY,
     predictions=said,
-    size=3.2,
     alt=alt,
 )
 
 # %% [markdown]
 # **What we see.** Enlarged classes have the steps of the grid, whole blocks wide; enlarged logits let the border run where the two classes are
-# equally sure: mean IoU 0.32 instead of 0.31 near borders, from the same network. Class ids enlarged bilinearly are the worst, 0.25: between *flat*
-# (0) and *nature* (3) lies an invented *object*.
+# equally sure: mean IoU {{edge_logits:.2f}} instead of {{edge_classes:.2f}} near borders, from the same network. Class ids enlarged
+# bilinearly are the worst, {{edge_ids:.2f}}: between *flat* (0) and *nature* (3) lies an invented *object*.
 #
 # ### Exercise 3.1 · Labels at full size
 # Write `labels_at(logits, height, width)`: from (rows, columns, classes), float32, to class ids (height, width). `cv2.resize` takes (width,
@@ -307,7 +313,6 @@ def labels_at(logits, height, width):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(labels_at)
 
 # %% [markdown]
@@ -326,7 +331,6 @@ best_level = "B"
 # END SOLUTION
 
 # %%
-# ex.q4_1.hint()
 ex.q4_1.check(best_level)
 
 # %%
@@ -379,12 +383,16 @@ for bins in ((), (1,), (2,), (6,), (1, 2, 3, 6)):
     said = 1 + network.predict(asked[0], verbose=0)[..., 1:].argmax(-1)
     right[bins] = float((said == asked[1])[asked[1] > 0].mean())
 show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.items()])
-show.record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
+
+# %% tags=["record"]
+record(right_none=right[()], right_1=right[1,], right_2=right[2,], right_6=right[6,])
+record(right_all=right[1, 2, 3, 6])
+record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
 
 # %% [markdown]
-# **What we see.** Without a pyramid the network sees nearby spots only: 0.72 of the patches right. The whole image's mean does not tell which quarter
-# is bright: 0.71. 2×2 parts hold one spot each, and win: 0.97; 6×6 parts rarely hold spot and patch: 0.79. PSPNet takes all levels: 0.94. (One
-# seed, a task made for this.)
+# **What we see.** Without a pyramid the network sees nearby spots only: {{right_none:.2f}} of the patches right. The whole image's mean
+# does not tell which quarter is bright: {{right_1:.2f}}. 2×2 parts hold one spot each, and win: {{right_2:.2f}}; 6×6 parts rarely hold
+# spot and patch: {{right_6:.2f}}. PSPNet takes all levels: {{right_all:.2f}}. (One seed, a task made for this.)
 #
 # ## 5 · Which car?
 # Nor does a class tell one car from the next. Simplest: **connected components**, pixels of a class that touch, are one object, written as in
@@ -438,7 +446,6 @@ def fit_and_count(ious):
 
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(fit_and_count)
 
 # %%
@@ -451,7 +458,6 @@ joined = [instances.components(truth // 1000, counted, least=20) for truth in tr
 perfect = instances.panoptic_quality(truths, joined)
 rows = [{"class": counted[k]} | score for k, score in perfect.items() if k in counted]
 show.table(rows, digits=2)
-show.record(perfect_cars=perfect[26]["PQ"])
 
 frame = int(np.argmax([len(np.unique(truth[truth // 1000 == CAR])) for truth in truths]))
 shades = np.random.default_rng(3).integers(60, 256, (40_000, 3)).astype(np.uint8)
@@ -460,13 +466,16 @@ views = [streets[frame], shades[truths[frame]], shades[joined[frame]]]
 alt = (
     "A street, its things each in a colour of its own, and the regions of its classes: cars joined."
 )
-show.images(
-    [view[160:400] for view in views], ["image", "things", "regions"], columns=1, size=7.0, alt=alt
-)
+show.images([view[160:400] for view in views], ["image", "things", "regions"], columns=1, alt=alt)
+
+# %% tags=["record"]
+record(perfect_cars=perfect[26]["PQ"], perfect_motorcycles=perfect[32]["PQ"])
+record(cars_missed=perfect[26]["FN"], cars=perfect[26]["TP"] + perfect[26]["FN"])
 
 # %% [markdown]
-# **What we see.** Buses and motorcycles stand alone: PQ 1 and 0.94. Cars park side by side and get 0.44, though mean IoU is 1: 235 of 382 cars
-# are missed; in the picture the missed ones are parts of longer regions. FP counts these regions, and pieces: a thing behind a pole falls in two.
+# **What we see.** Buses and motorcycles stand alone: PQ 1 and {{perfect_motorcycles:.2f}}. Cars park side by side and get
+# {{perfect_cars:.2f}}, though mean IoU is 1: {{cars_missed}} of {{cars}} cars are missed; in the picture the missed ones are parts of
+# longer regions. FP counts these regions, and pieces: a thing behind a pole falls in two.
 #
 # ## 6 · A border to cut along
 # Two errors: parked cars are **joined**, and a car behind a pole is **cut in two**. The first has a cure that needs no new network, only one more
@@ -556,7 +565,6 @@ def average_precision(right, total):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(average_precision)
 
 
@@ -594,23 +602,27 @@ for name, answers in ways.items():
 show.table(rows)
 print(f"true objects: {sum(len(np.unique(truth)) - 1 for truth in truths)}")
 joined, parted = rows[0], rows[2]
-show.record(pq_after=parted["PQ"], pq_gain=parted["PQ"] - joined["PQ"])
-show.record(ap_after=parted["AP 0.5"], ap_gain=parted["AP 0.5"] - joined["AP 0.5"])
 crowded, views = np.argsort([len(np.unique(truth)) for truth in truths])[-3:], []
 for k in crowded:
     said = [shades[ways[name][k][0]] for name in ("components", "watershed")]
     views += [tested[k], shades[truths[k]], probabilities[k][..., 3], *said]
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
 alt = "Heaps of lentils and beans, true objects, predicted borders, joined regions, watershed."
-show.images(views, titles, columns=5, size=2.0, alt=alt)
+show.images(views, titles, columns=5, alt=alt)
+
+# %% tags=["record"]
+record(pq_joined=joined["PQ"], ap_after_75=parted["AP 0.75"])
+record(pq_after=parted["PQ"], pq_gain=parted["PQ"] - joined["PQ"])
+record(ap_after=parted["AP 0.5"], ap_gain=parted["AP 0.5"] - joined["AP 0.5"])
 
 # %% [markdown]
-# **What we see.** The same pixels in three ways. As components, heaps are single objects: PQ 0.48. Without border pixels they fall apart, but each
-# has lost its rim: AP at 0.75 is nearly 0. The watershed gives the rim back: PQ 0.85, AP 0.84 and 0.74. Still wrong: borders with gaps.
+# **What we see.** The same pixels in three ways. As components, heaps are single objects: PQ {{pq_joined:.2f}}. Without border pixels they
+# fall apart, but each has lost its rim: `AP 0.75` is nearly 0. The watershed gives the rim back: PQ {{pq_after:.2f}}, AP {{ap_after:.2f}}
+# and {{ap_after_75:.2f}}. Still wrong: borders with gaps.
 #
 # ## 7 · Boxes first: the idea of Mask R-CNN
-# **Mask R-CNN** (He et al., 2017) has two stages. A network *proposes* boxes, thousands, without a class. For each that is kept, a second one names the
-# class, mends the box and draws a mask *in it*: nobody has to be parted. But many proposals mean one thing: keep the surest, drop those that
+# **Mask R-CNN** (He et al., 2017) has two stages. A network *proposes* boxes, thousands, without a class. For each that is kept, a second
+# one names the class, mends the box and draws a mask *in it*: nobody has to be parted. But many proposals mean one thing: keep the surest, drop those that
 # overlap it. This is **non-maximum suppression**.
 
 
@@ -657,7 +669,6 @@ def keep(boxes, scores, limit):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(keep)
 
 
@@ -678,7 +689,7 @@ for picture, chosen in zip(drawn, (range(len(scores)), kept), strict=True):
         cv2.rectangle(picture, (box[1], box[0]), (box[3], box[2]), (255, 200, 0), 2)
 alt = "A street with four boxes around each car, and with about one box a car."
 titles = [f"{len(proposals)} proposals", f"{len(kept)} kept"]
-show.images([picture[160:400] for picture in drawn], titles, columns=1, size=7.0, alt=alt)
+show.images([picture[160:400] for picture in drawn], titles, columns=1, alt=alt)
 
 # %% [markdown]
 # The second stage reads features in the box, say 7×7 of them, from a map at stride 16. A box rarely ends on that grid. The older *RoIPool* rounds
@@ -701,10 +712,13 @@ for top, left, bottom, right_end in true:
     errors["bilinear"] += abs(between.ravel() - wanted).tolist()
 off = {name: float(np.mean(values)) for name, values in errors.items()}
 print({name: f"{value:.2f} pixels off" for name, value in off.items()})
-show.record(rounding_error=off["rounded"], align_error=off["bilinear"])
+
+# %% tags=["record"]
+record(rounding_error=off["rounded"], align_error=off["bilinear"])
 
 # %% [markdown]
-# **What we see.** One box a car: 9 of 36. Rounding reads 4.3 pixels beside the place that is meant; reading in between is exact on a ramp.
+# **What we see.** One box a car: 9 of 36. Rounding reads {{rounding_error:.1f}} pixels beside the place that is meant; reading in between
+# is exact on a ramp.
 #
 # ## 8 · What did you point at?
 # **Segment Anything** (SAM; Kirillov et al., 2023) knows no classes. Its encoder reads the image once; a *prompt*, clicks or a box, goes to a small
@@ -740,7 +754,6 @@ def mask_at(classes, row, column):
 
 
 # %%
-# ex.q8_1.hint()
 ex.q8_1.check(mask_at)
 
 # %% [markdown]

@@ -62,7 +62,6 @@ def fcn_functional(width):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(fcn_functional)
 
 # %% [markdown]
@@ -93,7 +92,6 @@ def test_error(model, images, masks):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(test_error)
 
 # %% [markdown]
@@ -117,7 +115,6 @@ def train(model, images, masks, epochs, rate):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(train)
 
 # %% [markdown]
@@ -157,7 +154,6 @@ def fcn_with_skips(width):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(fcn_with_skips)
 
 # %% [markdown]
@@ -178,7 +174,6 @@ def seen(chain):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(seen)
 for chain in ([(5, 2)], [(3, 1), (3, 2)], [(3, 2), (3, 1)]):
     print(chain, "sees", seen(chain))
@@ -228,7 +223,6 @@ def fcn_small_kernels(width):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(fcn_small_kernels)
 
 # %% [markdown]
@@ -279,10 +273,11 @@ if networks:
     predictions = {name: one[some] for name, one in found.items()}
     show.pairs(test_images[some], test_masks[some], ELIRET, predictions=predictions, alt=alt)
 
-# %% tags=["teacher"]
-errors = {row["network"]: row["test MSE"] for row in rows}
-show.record(mse_a=errors["a"], mse_b=errors["b"], mse_c=errors["c"])
-show.record(b_over_a=errors["b"] / errors["a"], c_over_b=errors["c"] / errors["b"])
+# %% tags=["record"]
+record(**{f"mse_{row['network']}": row["test MSE"] for row in rows[1:]})
+record(constant_mse=rows[0]["test MSE"])
+record(b_over_a=rows[2]["test MSE"] / rows[1]["test MSE"])
+record(c_over_b=rows[3]["test MSE"] / rows[2]["test MSE"])
 
 # %% [markdown]
 # ### Exercise 7 · Is it the network, or the seed?
@@ -298,7 +293,6 @@ def beats(first, second):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(beats)
 
 # %% [markdown]
@@ -321,13 +315,35 @@ for better, worse in ("ba", "cb", "ca"):
     print(f"{better} beats {worse}: {beats(long[better], long[worse])}")
 
 # %% tags=["teacher"]
-show.record(**{f"full_{name}": np.mean(runs) for name, runs in long.items()})
-show.record(full_order=sum(beats(long[one], long[two]) for one, two in ("ba", "cb")))
 short = [steps[f"short a {number}"]["result"]["test"] for number in (1, 2, 3)]
 students = [step["result"]["test"] for key, step in steps.items() if key.startswith("student")]
 for who, errors in (("three seeds", short), (f"own images of {len(students)} students", students)):
     print(f"a at lesson size, {who}: {min(errors):.4f} to {max(errors):.4f}")
-show.record(students_over_seeds=np.mean(students) / np.mean(short))
+
+# %% tags=["record"]
+record(**{f"full_{name}": np.mean(runs) for name, runs in long.items()})
+record(full_order=sum(beats(long[one], long[two]) for one, two in ("ba", "cb")))
+record(students_least=min(students), students_most=max(students))
+record(**{f"full_{n}_{f.__name__}": f(runs) for n, runs in long.items() for f in (min, max)})
+record(
+    **{
+        f"short_{n}_{f.__name__}": f(steps[f"short {n} {k}"]["result"]["test"] for k in (1, 2, 3))
+        for n in "abc"
+        for f in (min, max)
+    },
+    **{
+        f"moved_{f.__name__}": f(
+            steps[f"short moved {k}"]["result"]["larger mean IoU"] for k in (1, 2, 3)
+        )
+        for f in (min, max)
+    },
+)
+record(
+    lesson_03=json.loads((course / "notebooks/evidence/eliret.json").read_text())["steps"]["unet"][
+        "result"
+    ]["mse"]["test"][-1]
+)
+record(students_over_seeds=np.mean(students) / np.mean(short))
 
 # %% [markdown]
 # ### Exercise 8 · Your own numbers
@@ -340,16 +356,16 @@ measured = {"a": 0.0207, "b": 0.0116, "c": 0.0074}
 # END SOLUTION
 
 # %%
-# ex.q8.hint()
 ex.q8.check(measured)
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** a, b and c end at 0.0207, 0.0116 and 0.0074 of test error, where the best constant has 0.19. The bridges bring the larger
-# > step: an edge gets past the waist. In c what crosses at full size is no bare image but a map, and with fewer parameters than b (519,621
-# > against 921,946) it errs least: two small kernels see as much, and bend twice. At full size, three seeds: means 0.0139, 0.0110 and
-# > 0.0077; the notes have 0.016, 0.012 and 0.0073. Lesson 03's U-Net ends at 0.0087 after as many epochs: pooling or strides, c *is* a U-Net.
-# > Students who took images of their own (`start hw1 --student …`) have no harder task: the chain ends at 0.019 to 0.022 on theirs.
+# > **Analysis, Apply.** a, b and c end at {{mse_a:.4f}}, {{mse_b:.4f}} and {{mse_c:.4f}} of test error, where the best constant has
+# > {{constant_mse:.2f}}. The bridges bring the larger step: an edge gets past the waist. In c what crosses at full size is no bare image
+# > but a map, and with fewer parameters than b (519,621 against 921,946) it errs least: two small kernels see as much, and bend twice. At
+# > full size, three seeds: means {{full_a:.4f}}, {{full_b:.4f}} and {{full_c:.4f}}; the notes have 0.016, 0.012 and 0.0073. Lesson 03's
+# > U-Net ends at {{lesson_03:.4f}} after as many epochs: pooling or strides, c *is* a U-Net. Students who took images of their own (`start hw1
+# > --student …`) have no harder task: the chain ends at {{students_least:.3f}} to {{students_most:.3f}} on theirs.
 
 # %% [markdown]
 # ## Explore
@@ -369,7 +385,6 @@ def distort(image, mask, rng):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(distort)
 
 # %% [markdown]
@@ -391,7 +406,6 @@ def larger_iou(model, pairs):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(larger_iou)
 
 # %% [markdown]
@@ -429,10 +443,12 @@ show.table(rows)
 # %%
 found = {who: segment(networks[who], parts[1][0]) for who in ("c", "c, moved") if who in networks}
 alt = "Three larger images with several shapes, their masks, and what c finds, centred and moved."
-show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt, size=2.1)
+show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt)
 
-# %% tags=["teacher"]
-show.record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
+# %% tags=["record"]
+record(larger_nothing=rows[1]["all background"])
+record(test_centred=rows[0]["c"], test_moved=rows[0]["c, moved"])
+record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
 
 # %% [markdown]
 # ### Your own question
@@ -444,10 +460,11 @@ show.record(larger_centred=rows[1]["c"], larger_moved=rows[1]["c, moved"])
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Explore.** On the larger images c has a mean IoU of 0.372 when trained on centred shapes, where saying nothing has 0.415, and 0.976
-# > when trained on moved ones. The bridges do not help it there: what the data never showed, no bridge carries. On the test images it has
-# > 0.977 before and 0.981 after. One seed, six images: believe the large difference. A good own answer changes
-# > one thing, gives all runs and not the best, and does not claim what `beats` denies.
+# > **Analysis, Explore.** On the larger images c has a mean IoU of {{larger_centred:.3f}} when trained on centred shapes, where saying
+# > nothing has {{larger_nothing:.3f}}, and {{larger_moved:.3f}} when trained on moved ones. The bridges do not help it there: what the
+# > data never showed, no bridge carries. On the test images it has {{test_centred:.3f}} before and {{test_moved:.3f}} after. One seed, six
+# > images: believe the large difference. A good own answer changes one thing, gives all runs and not the best, and does not claim what
+# > `beats` denies.
 
 # %% [markdown]
 # ## Rubric
@@ -459,8 +476,8 @@ ex.progress()
 #
 # | test MSE | a | b | c | larger images, c moved: mean IoU |
 # |:--|:--|:--|:--|:--|
-# | this size, 3 seeds | 0.0203–0.0253 | 0.0104–0.0123 | 0.0080–0.0087 | 0.973–0.981 |
-# | full size, 3 seeds | 0.0135–0.0144 | 0.0105–0.0116 | 0.0074–0.0081 | |
+# | this size, 3 seeds | {{short_a_min:.4f}}–{{short_a_max:.4f}} | {{short_b_min:.4f}}–{{short_b_max:.4f}} | {{short_c_min:.4f}}–{{short_c_max:.4f}} | {{moved_min:.3f}}–{{moved_max:.3f}} |
+# | full size, 3 seeds | {{full_a_min:.4f}}–{{full_a_max:.4f}} | {{full_b_min:.4f}}–{{full_b_max:.4f}} | {{full_c_min:.4f}}–{{full_c_max:.4f}} | |
 # | course notes | 0.016 | 0.012 | 0.0073 | |
 #
 # A correct check earns the points of 1 to 8. Exercises 9 and 10 earn 10 each by their check and 5 each by a person, for *your own question*: one

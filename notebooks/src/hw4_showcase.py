@@ -12,9 +12,9 @@
 #
 # **Data** {{data}}, and rooms and landscapes that the notebook draws. All is generated, CC BY 4.0.
 #
-# **How it works** Lesson 12 asked which label set holds *all* the words you want. Here you measure how much of an image it holds, and what a network makes
-# of the rest. Two small networks are trained in this notebook, one for each label set, so nothing has to be there before; with internet, `PRESETS`
-# takes the public ones in the same cells. Where a check says *Correct*, the notebook goes on with your function, else with the course's.
+# **How it works** Lesson 12 asked which label set holds *all* the words you want. Here you measure how much of an image it holds, and what
+# a network makes of the rest. Two small networks are trained in this notebook, one for each label set, so nothing has to be there before;
+# with internet, `PRESETS` takes the public ones in the same cells. Where a check says *Correct*, the notebook goes on with your function, else with the course's.
 
 # %% tags=["setup"]
 # setup
@@ -157,7 +157,7 @@ for title, reader, folder in (
     table = reader(folder, "val").table
     gallery += [(f"{title} {n}", *frame, table) for n, frame in enumerate(frames, start=1)]
 alt = "Twelve pictures: three rooms, three landscapes, three simulated streets, three city streets."
-show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt, size=1.5)
+show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt)
 
 
 # %% tags=["exercise"]
@@ -170,7 +170,6 @@ def coverage(mask, names, words):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(coverage)
 
 # %% [markdown]
@@ -191,7 +190,6 @@ def lookup(names, words, synonyms):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(lookup)
 
 # %% [markdown]
@@ -209,7 +207,6 @@ def translate(mask, table):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(translate)
 
 # %% [markdown]
@@ -227,7 +224,6 @@ def suits(coverages, sizes, least):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(suits)
 ex.progress()
 
@@ -266,8 +262,10 @@ for (title, _, mask, table), share in zip(gallery, shares, strict=True):
         row | {"suits (0.6)": choose(share, sizes, 0.6), "suits (0.9)": choose(share, sizes, 0.9)}
     )
 show.table(rows, digits=2)
-show.record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
-show.record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
+
+# %% tags=["record"]
+record(room_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[:3]]))
+record(city_by_cityscapes=np.mean([share["Cityscapes"] for share in shares[9:]]))
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Core.** Coverage of the rooms: ADE20K 1.00, Cityscapes 0.30 to 0.41, which is their walls; of the landscapes 1.00 and 0.68 to 0.80; of
@@ -295,7 +293,6 @@ def sure_labels(logits, height, width, least):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(sure_labels)
 
 # %% [markdown]
@@ -314,7 +311,6 @@ def entropy(logits):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(entropy)
 
 # %% [markdown]
@@ -333,7 +329,6 @@ def two_scores(mask, truth, said):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(two_scores)
 
 # %% [markdown]
@@ -354,7 +349,6 @@ def merged(probabilities, table, count):
 
 
 # %%
-# ex.q8.hint()
 ex.q8.check(merged)
 ex.progress()
 
@@ -440,9 +434,11 @@ for number, (title, image, mask, table) in enumerate(gallery):
 show.table(rows, digits=2)
 right = np.reshape([row["of all labelled"] for row in rows], (4, 3, 2)).mean(axis=1)
 unsure = np.reshape([row["entropy"] for row in rows], (4, 3, 2)).mean(axis=1)  # kinds, networks
-show.record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
-show.record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
-show.record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
+
+# %% tags=["record"]
+record(rooms_by_scenes=right[0, 0], rooms_by_streets=right[0, 1])
+record(city_by_scenes=right[3, 0], city_by_streets=right[3, 1])
+record(entropy_city=unsure[3, 1], entropy_room=unsure[0, 1])
 
 # %%
 # A city street, asked of the scenes' network: 150 narrow words turned into Cityscapes' 19.
@@ -463,10 +459,11 @@ late, early = np.mean(gain, axis=0)
 print(f"city in ADE20K's words, then in 19: largest first {late:.3f}, added first {early:.3f}")
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Apply.** Rooms: the scenes' network has 0.64 of all labelled pixels right, the streets' 0.00; city streets: 0.11 and 0.82. The two scores
-# > tell why: in a room the streets' network has a word for 0.37 of the pixels and gets none of those; the rest it *cannot* say, and it says
-# > something all the same, surer than 0.7 on 0.37 to 0.47 of the pixels. Its entropy is 0.42 at home and 0.52 in a room: it doubts a little more, far
-# > too little. Adding before the largest: 0.125 against 0.113.
+# > **Analysis, Apply.** Rooms: the scenes' network has {{rooms_by_scenes:.2f}} of all labelled pixels right, the streets'
+# > {{rooms_by_streets:.2f}}; city streets: {{city_by_scenes:.2f}} and {{city_by_streets:.2f}}. The two scores tell why: in a room the
+# > streets' network has a word for 0.37 of the pixels and gets none of those; the rest it *cannot* say, and it says something all the
+# > same, surer than 0.7 on 0.37 to 0.47 of the pixels. Its entropy is {{entropy_city:.2f}} at home and {{entropy_room:.2f}} in a room: it
+# > doubts a little more, far too little. Adding before the largest: 0.125 against 0.113.
 
 # %% [markdown]
 # ## Explore
@@ -487,7 +484,6 @@ def showcase(table, least):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(showcase)
 
 # %% [markdown]
@@ -509,7 +505,6 @@ def calibration(confidence, right, bins):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(calibration)
 
 # %% [markdown]
@@ -523,7 +518,6 @@ promise = "B"
 # END SOLUTION
 
 # %%
-# ex.q11.hint()
 ex.q11.check(promise)
 
 # %% [markdown]
@@ -544,7 +538,6 @@ def decides(shares, words, other):
 
 
 # %%
-# ex.q12.hint()
 ex.q12.check(decides)
 ex.progress()
 
@@ -573,7 +566,7 @@ for which, (name, pictures) in enumerate(zip(label_sets, picked, strict=True)):
         views += [image, *(answers[number, other] % 23 / 22 for other in label_sets)]
         titles += [f"{title} for {name}", *(f"says {other}" for other in label_sets)]
 alt = "Two pictures for ADE20K and two for Cityscapes, and what either network says of each, in greys."
-show.images(views, titles, columns=6, size=1.6, alt=alt)
+show.images(views, titles, columns=6, alt=alt)
 
 
 # %%

@@ -68,7 +68,6 @@ def invents_labels(resize):
 
 
 # %%
-# ex.q1.hint()
 ex.q1.check(invents_labels)
 
 # %% [markdown]
@@ -121,7 +120,6 @@ def swaps_channels(read):
 
 
 # %%
-# ex.q2.hint()
 ex.q2.check(swaps_channels)
 
 # %% [markdown]
@@ -172,7 +170,6 @@ def is_soft(metric):
 
 
 # %%
-# ex.q3.hint()
 ex.q3.check(is_soft)
 
 # %% [markdown]
@@ -195,7 +192,6 @@ def depends_on_batching(evaluate):
 
 
 # %%
-# ex.q4.hint()
 ex.q4.check(depends_on_batching)
 
 # %% [markdown]
@@ -234,7 +230,6 @@ def wrong_axes(score):
 
 
 # %%
-# ex.q5.hint()
 ex.q5.check(wrong_axes)
 ex.progress()
 
@@ -284,7 +279,6 @@ def counts_void(score):
 
 
 # %%
-# ex.q6.hint()
 ex.q6.check(counts_void)
 
 # %% [markdown]
@@ -333,7 +327,6 @@ def softmax_twice(loss, num_classes):
 
 
 # %%
-# ex.q7.hint()
 ex.q7.check(softmax_twice)
 
 
@@ -345,7 +338,6 @@ def never_background(head):
 
 
 # %%
-# ex.q8.hint()
 ex.q8.check(never_background)
 
 # %% [markdown]
@@ -390,7 +382,6 @@ def field_of_view(head):
 
 
 # %%
-# ex.q9.hint()
 ex.q9.check(field_of_view)
 
 # %% [markdown]
@@ -413,14 +404,13 @@ def wrong_size(network):
 
 
 # %%
-# ex.q10.hint()
 ex.q10.check(wrong_size)
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** Void needs the stronger test: an accuracy in which void is always wrong does not move when predictions *in* void
 # > change, only when void is cut away. The last layers are found at extremes: logits of 50, where a healthy loss costs 0 and a doubled
-# > softmax at least 0.31. At logits of 0, where training starts, both cost log C: this is why the slip survives the first look. One lit
+# > softmax at least $0.31$. At logits of 0, where training starts, both cost log C: this is why the slip survives the first look. One lit
 # > pixel measures any head, whatever its code promises; non-square images measure any network.
 
 # %% [markdown]
@@ -465,7 +455,6 @@ def moves_apart(augment):
 
 
 # %%
-# ex.q11.hint()
 ex.q11.check(moves_apart)
 
 # %% [markdown]
@@ -516,7 +505,6 @@ def leaks(train, test, side):
 
 
 # %%
-# ex.q12.hint()
 ex.q12.check(leaks)
 
 # %% [markdown]
@@ -556,7 +544,6 @@ def differs_in_use(model, images):
 
 
 # %%
-# ex.q13.hint()
 ex.q13.check(differs_in_use)
 
 # %% [markdown]
@@ -596,7 +583,6 @@ def unit_of(rotate):
 
 
 # %%
-# ex.q14.hint()
 ex.q14.check(unit_of)
 
 # %% [markdown]
@@ -626,7 +612,6 @@ def instrument(program):
 
 
 # %%
-# ex.q15.hint()
 ex.q15.check([broken, healthy, instrument])
 ex.progress()
 
@@ -654,7 +639,9 @@ verdicts = {
     "14 unit_of": unit_of(rotate_14) == "radians",
 }
 print([words for words, verdict in verdicts.items() if not verdict] or "all accused")
-show.record(exhibits_accused=sum(verdicts.values()))
+
+# %% tags=["record"]
+record(exhibits_accused=sum(verdicts.values()))
 
 # %% [markdown]
 # ## Rubric

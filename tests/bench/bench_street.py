@@ -27,4 +27,4 @@ def run():
 
 def make(processes):
     with tempfile.TemporaryDirectory() as folder:
-        carla.make(Path(folder), worlds=WORLDS, processes=processes)
+        carla.make(Path(folder), 1, worlds=WORLDS, processes=processes)

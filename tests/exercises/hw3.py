@@ -351,6 +351,7 @@ WRONG = [
     (ex.q12, resampled(ends=(0, 100)), "too wide"),
     (ex.q12, resampled(picks=lambda rng, n: rng.permutation(n)), "with replacement"),
     (ex.q12, resampled(seeded=False), "another interval"),
+    (ex.q12, lambda counts, seed: ex.interval(counts, 0), "another seed gives the same"),
     (ex.q12, resampled(ends=(95, 5)), "lower end"),
     (ex.q12, resampled(ends=50), "two numbers"),
     (ex.q13, lambda a, b: "better" if np.mean(b) > np.mean(a) else "worse", "means always differ"),

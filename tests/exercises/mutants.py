@@ -4,7 +4,7 @@ import ast
 import copy
 import re
 
-from source import BLOCK
+from notebooks.build.source import BLOCK
 
 BINARY = {
     ast.Add: [ast.Sub],

@@ -10,13 +10,20 @@ import numpy as np
 import pytest
 
 from course_utils.exercises import ____
-from source import solved, unsolved
+from notebooks.build.source import solved, unsolved
 
-from .answers import QUESTIONS, exercise, handed_in, judge, limit, table
+from . import answers
+from .answers import QUESTIONS, exercise, handed_in, judge, limit, table, trains
 
 
 def each(test):
-    return pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: f"{question.module}-{question.name}")(test)
+    marked = [pytest.param(question, marks=[pytest.mark.trains] * trains(question)) for question in QUESTIONS]
+    return pytest.mark.parametrize("question", marked, ids=lambda question: f"{question.module}-{question.name}")(test)
+
+
+@pytest.fixture(autouse=True)
+def as_many_seeds(request, monkeypatch):
+    monkeypatch.setattr(answers, "TRAINED", request.config.getoption("--seeds"))
 
 
 @pytest.fixture(autouse=True)
