@@ -49,6 +49,8 @@ def efficientnet_lite(number=0, top=True, input_shape=(None, None, 3)) -> keras.
         x = _normed(layers.Conv2D(1280, 1, use_bias=False, name="head")(x), "head", "relu6")
         x = layers.GlobalAveragePooling2D()(x)
         x = layers.Dense(1000, activation="softmax", name="classes")(x)
+    else:
+        x = layers.Identity(name="features")(x)  # what ends in no activation looks unfinished to those who search for a stride's last map
     return keras.Model(inputs, x, name=f"efficientnetlite{number}")
 
 
