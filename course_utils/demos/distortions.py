@@ -68,7 +68,7 @@ def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict])
 def _draw_pair(left, right, image, mask, table, setting):
     moved, moved_mask = distort(image, mask, **setting)
     left.imshow(moved)
-    right.imshow(show.overlay(moved, moved_mask, table), interpolation="nearest")
+    right.imshow(show.overlay(moved, moved_mask, table, opacity=1), interpolation="nearest")
 
 
 def _with_grid(image):
