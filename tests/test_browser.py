@@ -22,10 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH"),
-    pytest.mark.xdist_group("browser"),  # one server, one page
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
 DEMOS = ["convolution", "receptive_field", "loss_landscape", "circles", "click"]  # in the order of the lessons
 HEIGHT = 450  # pixels of the page that a demo may take
 # what lesson 12's cell takes from the cells before it: a picture, and two objects of different classes that touch

@@ -19,7 +19,7 @@ RNG = np.random.default_rng(1)
 IMAGES = RNG.random((3, 16, 24, 1), dtype=np.float32)
 MASKS = (RNG.random((3, 16, 24)) < 0.3).astype(np.uint8)
 PREDICTIONS = np.clip(MASKS + RNG.normal(0, 0.4, MASKS.shape), 0, 1)[..., None]
-MATRIX = RNG.integers(0, 50, (13, 13))
+MATRIX = np.diag(np.arange(13, 0, -1))  # the class shown first has a short name, others have longer ones
 CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,

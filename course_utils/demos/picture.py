@@ -75,7 +75,7 @@ class Picture(anywidget.AnyWidget):
     """
 
     _css = """
-    .course-picture img { display: block; width: 100%; height: auto; background: white; }
+    .course-picture img { display: block; width: 100%; height: auto; border-radius: 8px; }
     .course-picture p { height: 2.7em; line-height: 1.35; margin: 4px 0 0; overflow: auto; font-size: 13px; }
     .course-controls .widget-hslider { display: grid; grid-template-columns: 1fr auto; height: auto; }
     .course-controls .slider-container { grid-area: 2 / 1 / 3 / 3; margin: 0 9px; }
