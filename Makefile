@@ -101,7 +101,7 @@ test-processors: install ## the tests that train, on four kinds of processor wit
 test-jax: .venv-jax ## course_utils on JAX, in an environment that holds no TensorFlow
 	@.venv-jax/bin/python -c "import importlib.util as u, sys; sys.exit('TensorFlow is in .venv-jax' if u.find_spec('tensorflow') else 0)"
 	$(call stage,course_utils on JAX,KERAS_BACKEND=jax .venv-jax/bin/python -m pytest $(PARALLEL) \
-		$(filter-out $(addprefix tests/test_,arrows.py build.py data_scripts.py notebooks.py),$(wildcard tests/test_*.py tests/exercises/test_*.py)))
+		$(filter-out $(addprefix tests/test_,arrows.py browser.py build.py data_scripts.py lab.py making.py notebooks.py readme.py setup.py),$(wildcard tests/test_*.py tests/exercises/test_*.py)))
 
 test-colab: .venv-colab ## the whole suite on the versions that Colab has
 	@$(MAKE) --no-print-directory suite tiny VENV=.venv-colab

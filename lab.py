@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"  # the one place for exact versions
 COURSE = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+QUIET = ["--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
 SUPPORTED = [(3, 11), (3, 12), (3, 13)]
 FIRST_SETS = """
 import sys, data_scripts
@@ -106,11 +107,11 @@ def lab(options):
     print(f"    {others.stdout.strip()}" if others.returncode == 0 else "    The other sets are made when a lesson asks for them.")
     if new:
         print(f"Ready after {time.monotonic() - steps.began:.0f} s: {size(folder)} in .venv, {size(ROOT / 'data')} in data/.")
-    print("4/4 JupyterLab opens lesson 00 in your browser. Ctrl+C in this window ends it.", flush=True)
+    print(f"{steps.count}/{steps.count} JupyterLab, on lesson 00. Ctrl+C in this window ends it.", flush=True)
     os.chdir(ROOT)
     os.environ["PATH"] = os.pathsep.join([str(Path(run).parent), os.environ.get("PATH", "")])  # for JupyterLab's terminal and `!python`
     os.environ["VIRTUAL_ENV"] = str(folder)
-    command = [run, "-m", "jupyter", "lab", "--config=.jupyter/jupyter_server_config.py", "--log-level=WARN", *options]
+    command = [run, "-m", "jupyter", "lab", "--config=.jupyter/jupyter_server_config.py", *QUIET, *options]
     if os.name != "nt":
         os.execv(run, command)
     with contextlib.suppress(KeyboardInterrupt):  # JupyterLab hears it, too, and asks
@@ -132,7 +133,7 @@ def install(folder, packages, steps):
     installed, installing = folder / ".installed", folder / ".installing"
     asked = digest(packages)
     if works(folder) and installed.exists() and installed.read_text(encoding="utf-8") == asked:
-        steps.number += 2
+        steps.count -= 2
         return False
     with steps(f"Python environment in {folder.name}"):
         if installing.exists() or not works(folder):

@@ -13,7 +13,8 @@ from data_scripts import locks, progress
 from data_scripts.dataset import DataError, DataSet
 from data_scripts.sets import SETS
 
-ROOT = Path(__file__).resolve().parents[1]
+_ABOVE = Path(__file__).resolve().parents[1]
+ROOT = _ABOVE if (_ABOVE / "pyproject.toml").is_file() else Path.cwd()  # the course's folder; where it was installed without one, this one
 CARD = "dataset.json"
 NOT_DATA = {CARD, ".DS_Store", "Thumbs.db", "desktop.ini"}  # the last three are written by file managers
 OUR_LICENCE = "CC BY 4.0, like the text of the course"

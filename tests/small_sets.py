@@ -6,7 +6,8 @@ The tiny copies of the lessons find them through COURSE_DATA, so a test run wait
 import sys
 from pathlib import Path
 
-from data_scripts import store
+from data_scripts import making, store
+from data_scripts.progress import Line
 from data_scripts.sets import SETS
 
 SMALL = {
@@ -23,7 +24,8 @@ def make(folder: Path) -> None:
     """All of them, below `folder`."""
     store.home = lambda: folder
     for name, options in SMALL.items():
-        store.make(SETS[name], **options)
+        line = Line()
+        line.end(str(making.make(SETS[name], line, **options)))
 
 
 if __name__ == "__main__":

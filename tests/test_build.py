@@ -307,16 +307,17 @@ def test_a_new_setup_cell_is_run_alone(course, capsys):
     assert texts[1] == ["versions & toy\n", *texts[0][1:]]
 
 
-def test_a_new_setup_cell_with_other_versions_runs_all(course, monkeypatch, capsys):
-    """Its line would name versions that the other outputs do not come from."""
-    monkeypatch.setattr(commands, "versions", lambda: {"python": "4"})
-    commands.build(course)
-    assert "running" not in capsys.readouterr().out
+@pytest.mark.parametrize("other", ["versions", "data"])
+def test_a_new_setup_cell_runs_all_where_its_line_would_belie_the_other_outputs(course, other, monkeypatch, capsys):
     edit(course / "notebooks/src/_setup.py", '" · "', '" & "')
+    if other == "versions":
+        monkeypatch.setattr(execute, "versions", lambda: {"python": "4"})
+    else:
+        edit(course / "data_scripts/__init__.py", '"generated"', '"real"')
     commands.build(course, ["01"])
     said = capsys.readouterr().out
+    assert "01_double: running its setup cell\n" in said
     assert "01_double: running\n" in said
-    assert "setup cell" not in said
 
 
 def test_a_mistake_in_a_text_costs_no_second_run(course, monkeypatch):
@@ -336,7 +337,7 @@ def test_a_mistake_in_a_text_costs_no_second_run(course, monkeypatch):
         ("record(drop", "share = 1\nrecord(drop", "not\n\nshare = 1"),
         ("record(drop", "for n in range(2):\n    record(drop", "calls of record"),
         ("record(drop=", "record(drop=(share := 1) + ", "may not set a variable"),
-        ("record(drop=", "record(drop==", "01_double: a cell tagged record: invalid syntax"),
+        ("record(drop=", "record(drop=(", r"01_double: a cell tagged record: '\(' was never closed"),
         ("record(drop=", "record(numbers=1, drop=", "01_double: recorded twice: numbers"),
         ("record(drop=", "record(time=1, drop=", "time cannot be recorded"),
         ("record(drop=", "record(bad=float('nan'), drop=", "bad: not a finite number"),

@@ -1,9 +1,10 @@
 """The class tables: look-up in both directions, and the values they refuse."""
 
-import cv2
 import numpy as np
 import pytest
+from skimage.color import deltaE_ciede2000, rgb2lab
 
+from course_utils import show
 from course_utils.classes import CAMVID, CARLA, CITYSCAPES, ELIRET, IGNORE, LANDCOVER, MEMBRANE, Class, ClassTable
 
 STREET = ClassTable(
@@ -83,12 +84,45 @@ def test_train_ids_have_no_gaps(ids):
         ClassTable("gap", [Class(i, str(i), (0, 0, 0), i) for i in ids])
 
 
-def test_carla_has_thirteen_classes_of_colours_that_differ():
+def test_carla_has_thirteen_classes():
     assert CARLA.num_classes == 13
     assert [c.id for c in CARLA.classes] == [c.train_id for c in CARLA.classes] == [*range(13)]
-    lab = cv2.cvtColor(np.float32(CARLA.colours[None]) / 255, cv2.COLOR_RGB2LAB)[0]
-    apart = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + 1e9 * np.eye(13)
-    assert apart.min() > 20  # 2 is a difference that one can just see
+
+
+@pytest.mark.parametrize(("ids", "said"), [([0, 1, 1], "look at 1"), ([0, 300], "look at 300"), ([-1, 0], "look at -1")])
+def test_a_value_stands_for_one_class_and_fits_into_a_byte(ids, said):
+    with pytest.raises(ValueError, match=said):
+        ClassTable("odd", [Class(i, str(n), (0, 0, 0), n) for n, i in enumerate(ids)])
+
+
+EYES = {  # Machado et al. (2009), severity 1: what becomes of linear red, green and blue
+    "normal": np.eye(3),
+    "no red cones": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    "no green cones": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
+}
+
+
+def nearest(colours, eyes):
+    """The smallest difference of two colours for these eyes, CIEDE2000; 2 can just be seen."""
+    colours = np.array(colours) / 255
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ EYES[eyes].T, 0, 1)
+    lab = rgb2lab(np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055))
+    return (deltaE_ciede2000(lab[:, None], lab[None]) + 1e9 * np.eye(len(lab))).min()
+
+
+@pytest.mark.parametrize("eyes", EYES)
+@pytest.mark.parametrize(("table", "least"), [(ELIRET, 20), (MEMBRANE, 20), (LANDCOVER, 8), (CARLA, 11), (CAMVID, 11), (CITYSCAPES, 9)])
+def test_all_eyes_can_tell_the_classes_apart(table, least, eyes):
+    """Any two: in streets nearly all of them touch somewhere. Ignored pixels, too, which are grey."""
+    assert nearest([*table.colours.tolist(), show.IGNORED_COLOUR], eyes) >= least
+    assert nearest([show.HIT, show.MISSED, show.INVENTED, show.IGNORED_COLOUR, (255, 255, 255)], eyes) > 10
+
+
+def test_figures_may_have_other_colours_than_the_files():
+    table = ClassTable("two", [Class(0, "a", (1, 2, 3), 0), Class(9, "b", (4, 5, 6), 1)], shown={"b": (7, 8, 9)})
+    np.testing.assert_array_equal(table.colours, [[1, 2, 3], [7, 8, 9]])
+    assert [c.colour for c in table.classes] == [(1, 2, 3), (4, 5, 6)]
 
 
 def test_cityscapes_has_the_ids_and_colours_of_its_authors():
@@ -97,7 +131,7 @@ def test_cityscapes_has_the_ids_and_colours_of_its_authors():
     expected[trained] = range(19)
     np.testing.assert_array_equal(CITYSCAPES.to_train(np.arange(34)), expected)
     np.testing.assert_array_equal(CITYSCAPES.to_disk(np.arange(19)), trained)
-    colours = dict(zip(CITYSCAPES.names, map(tuple, CITYSCAPES.colours.tolist()), strict=True))
+    colours = {c.name: c.colour for c in CITYSCAPES.classes if c.train_id != IGNORE}
     assert colours["road"] == (128, 64, 128)
     assert colours["person"] == (220, 20, 60)
     assert colours["car"] == (0, 0, 142)

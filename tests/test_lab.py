@@ -197,7 +197,7 @@ def test_lab_makes_two_sets_and_leaves_the_others_to_the_background(lab, monkeyp
     assert "eliret" in first[-1]
     assert "membrane" in first[-1]
     assert others[1:] == ["-m", "data_scripts", "make", "--background"]
-    assert jupyter == [python, "-m", "jupyter", "lab", f"--config={CONFIG}", "--log-level=WARN", "--no-browser"]
+    assert jupyter == [python, "-m", "jupyter", "lab", f"--config={CONFIG}", *lab.QUIET, "--no-browser"]
     assert os.environ["PATH"] == f"{Path(python).parent}{os.pathsep}before"
     assert "drawing" in capsys.readouterr().out
 

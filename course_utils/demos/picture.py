@@ -57,7 +57,6 @@ class Picture(anywidget.AnyWidget):
       };
       Object.assign(box, { tabIndex: 0, role: "button", className: "course-clickable" });
       box.ariaLabel = "Picture to click on: arrow keys move the cross-hair, Enter clicks.";
-      box.dataset.lmSuppressShortcuts = box.dataset.pSuppressShortcuts = "true"; // JupyterLab takes the keys otherwise
       box.append(cross);
       box.addEventListener("pointerdown", point);
       box.addEventListener("pointermove", (event) => event.buttons && point(event));

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell
 
 from . import pages
 from .evidence import git
-from .execute import execute, helpers, versions
+from .execute import execute, helpers
 from .render import fill, fingerprints, render, values
 from .sizes import at_size
 from .source import Problem, solved, sources, tags
@@ -86,6 +86,7 @@ def save(source, notebook):
 
 def run_all(source):
     """The notebook, executed."""
+    print(f"{source.name}: running")
     notebook = render(source, source.homework, records=True)
     measured = execute(notebook, source.executed.parent, source.root, "lesson")
     notebook.metadata.course = measured | fingerprints(source)
@@ -94,35 +95,36 @@ def run_all(source):
 
 
 def run_setup(source, notebook):
-    """`notebook` with a new output of its setup cell."""
-    alone = render(source, source.homework)
+    """`notebook` with a new output of its setup cell; None if the versions and data it names are not those of the other outputs."""
+    print(f"{source.name}: running its setup cell")
+    then, alone = notebook.metadata.course, render(source, source.homework)
     alone.cells = [cell for cell in alone.cells if "setup" in tags(cell)]
-    execute(alone, source.executed.parent, source.root, "lesson")
+    now = execute(alone, source.executed.parent, source.root, "lesson", [item["name"] for item in then.data])
+    kinds, kinds_then = ({item["name"]: item["kind"] for item in data} for data in (now["data"], then.data))
+    if (now["versions"], kinds) != (then.versions, kinds_then):
+        return None
     (cell,) = (cell for cell in notebook.cells if "setup" in tags(cell))
     cell.outputs = alone.cells[0].outputs
-    notebook.metadata.course.setup = fingerprints(source)["setup"]
+    then.setup = fingerprints(source)["setup"]
     return notebook
 
 
 def build(root, names=(), force=False):
-    """Make the notebooks; execute those whose code is not the code that made their outputs.
-
-    Where the setup cell alone differs, it alone is run, unless the versions that it prints are not those of the other outputs.
-    """
+    """Make the notebooks; execute those whose code is not the code that made their outputs. A new setup cell is run alone, if it can be."""
     for source in sources(root, names):
         try:
             old, now = read(source.executed), fingerprints(source)
             then = old.metadata.get("course", {}) if old else {}
-            if force or then.get("source") != now["source"] or (then["setup"] != now["setup"] and then["versions"] != versions()):
-                print(f"{source.name}: running")
-                old = run_all(source)
-                write(old, source.executed)  # a mistake in a text, which is found next, costs no second run
+            if force or then.get("source") != now["source"]:
+                made = run_all(source)
             elif then["setup"] != now["setup"]:
-                print(f"{source.name}: running its setup cell")
-                old = run_setup(source, old)
-            elif then["helpers"] != helpers(root):
-                print(f"{source.name}: kept, though course_utils or data_scripts changed since it ran (--force runs it again)")
-            save(source, old)
+                made = run_setup(source, old) or run_all(source)
+            else:
+                made = old
+                if then["helpers"] != helpers(root):
+                    print(f"{source.name}: kept, though course_utils or data_scripts changed since it ran (--force runs it again)")
+            write(made, source.executed)  # a mistake in a text, which is found next, costs no second run
+            save(source, made)
         except Problem as problem:
             raise Problem(f"{source.name}: {problem}") from None
     pages.write(root)

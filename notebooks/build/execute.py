@@ -107,14 +107,15 @@ def recorded(cells):
     return found
 
 
-def execute(notebook, folder, root, size):
+def execute(notebook, folder, root, size, names=None):
     """Run `notebook` in a fresh kernel inside `folder`; returns what was measured and recorded.
 
-    Fills the outputs and takes the cells tagged `record` out. They do not count: the others are numbered 1 to n.
+    `names`: the data sets to measure (default: those that its cells ask for). Fills the outputs and takes the cells tagged `record`
+    out. They do not count: the others are numbered 1 to n.
     """
     client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, coalesce_streams=True)
     client.record_timing = False
-    probe = new_code_cell(PROBE.format(names=data_sets(notebook)))
+    probe = new_code_cell(PROBE.format(names=data_sets(notebook) if names is None else names))
     notebook.cells.append(probe)
     folder.mkdir(parents=True, exist_ok=True)
     took = []

@@ -47,7 +47,7 @@ SHOWN = 4  # images of each data set in a figure
 
 # %% [markdown] tags=["teacher"]
 # > **For teachers.** 60 minutes: 10 for the set-up, 15 for sections 2–3, 15 for section 5, 20 for the rest. Have the data made
-# > before class (`make install` does it). If you are late, leave out section 6's code and exercise 7.1. Most common mix-ups: row
+# > before class (`make data` does it). If you are late, leave out section 6's code and exercise 7.1. Most common mix-ups: row
 # > and column; a box's last row and the one after it; 255 as "object" in a file and as "ignore" in the course.
 
 # %% [markdown]

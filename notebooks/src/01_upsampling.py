@@ -110,7 +110,6 @@ agree(smooth, by_keras(keras.layers.UpSampling2D(FACTOR, interpolation="bilinear
 show.images(
     [picture, small, spread, blocks, smooth],
     ["original", f"{FACTOR} times smaller", "bed of nails", "nearest", "bilinear"],
-    size=1.9,
     alt=f"An eliret image, the image {FACTOR} times smaller, and three ways back: separate dots, blocks, and a smooth blur.",
 )
 ways = {
@@ -195,7 +194,6 @@ show.images(
     [picture, maxima, positions / 3, back],
     ["image", "maxima", "positions (0 black, 3 white)", "unpooled"],
     columns=4,
-    size=2.3,
     alt="An image, its maxima at half the size, the corner of each maximum in four greys, and the maxima back in place.",
 )
 print(f"not zero: {np.mean(back > 0):.2f} of the pixels")
@@ -439,7 +437,6 @@ show.images(
     list(stamps.values()),
     [f"kernel {k}, stride 2" for k in stamps],
     columns=4,
-    size=2.3,
     value_range=(0, 9),
     alt="Sums of stamps of a constant image: kernels 2 and 4 give one grey inside, kernels 3 and 5 a checkerboard.",
 )
@@ -472,7 +469,6 @@ show.images(
     [result[4:-4, 4:-4] / result[4:-4, 4:-4].mean() for result in results.values()],
     [f"{name}\nripple {ripple(result):.2f}" for name, result in results.items()],
     columns=3,
-    size=2.4,
     value_range=(0, 2),
     alt="Six enlarged constant images: flat where enlarging came first and for kernel 4 of ones, patterned elsewhere.",
 )

@@ -262,7 +262,6 @@ show.images(
     [picture for row in rows.values() for picture in row],
     [name for name in rows for _ in some],
     columns=4,
-    size=1.3,
     alt="Four test images, outputs clipped, the same outputs wrapped round with white specks, and thresholded.",
 )
 

@@ -112,7 +112,7 @@ train, validation, test, larger = (
 )
 images, masks = larger[:3].arrays()
 alt = "Three larger images with several ellipses and rectangles each, and their masks."
-show.pairs(images, masks, ELIRET, size=2.1, titles=["72×88"] * 3, alt=alt)
+show.pairs(images, masks, ELIRET, titles=["72×88"] * 3, alt=alt)
 
 # %% [markdown]
 # Our network is the FCN of lesson 02: three convolutions with stride 2, three transposed ones. Its input is declared as
@@ -278,7 +278,7 @@ def compare(models):
 
 show.table(compare({"all background": None, "trained on centred shapes": before}))
 alt = "Trained on centred shapes, the FCN paints patches that have little to do with the shapes."
-show.pairs(images, masks, ELIRET, predictions=segment(before, images), size=2.1, alt=alt)
+show.pairs(images, masks, ELIRET, predictions=segment(before, images), alt=alt)
 
 # %% [markdown]
 # **What we see.** {{before_test:.2f}} on the test images, so training went well. On the larger ones {{before_larger:.2f}}, hardly more
@@ -293,7 +293,7 @@ titles = [f"{height}×{width}, all grey" for height, width in sides]
 alt = (
     "Outputs for uniform grey images: a blob in the middle of 32×32, a bright band in larger ones."
 )
-show.images(blank, titles, size=2.4, alt=alt)
+show.images(blank, titles, alt=alt)
 
 noise = np.random.default_rng(SEED).random((1, 128, 128, 1), "float32")
 changed = noise.copy()
@@ -350,7 +350,7 @@ for moved, original, flag in [
 rng = np.random.default_rng(SEED)
 drawn = [(image, mask), *(distort(image, mask, rng) for _ in range(6))]
 alt = "Six distortions of an image: the shape wanders, is cut or doubled; the mask follows it."
-show.pairs(*zip(*drawn, strict=True), ELIRET, size=1.25, titles=["as it is"], alt=alt)
+show.pairs(*zip(*drawn, strict=True), ELIRET, titles=["as it is"], alt=alt)
 
 # %% [markdown]
 # **What we see.** By hand and by `Affine` the same. The shape wanders, is cut by the border or doubled in its mirror, and the mask goes
@@ -385,7 +385,7 @@ together, apart = two_generators(train, extra=False), two_generators(train, extr
 print(f"inside against outside: {contrast(together):.0f} together, {contrast(apart):.0f} apart")
 alt = "From the second pair on the coloured masks lie beside the shapes they belong to."
 titles = [f"pair {number}" for number in range(1, 7)]
-show.pairs(*zip(*apart[:6], strict=True), ELIRET, size=1.25, titles=titles, alt=alt)
+show.pairs(*zip(*apart[:6], strict=True), ELIRET, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Two ways to notice: **look** at masks over images, always, before training; and **measure** something that must
@@ -420,7 +420,7 @@ rows = compare({"all background": None, "centred": before, "moved": after})
 show.table(rows)
 alt = "Three larger images: training on moved shapes finds them, on centred shapes it does not."
 predictions = {"centred": segment(before, images), "moved": segment(after, images)}
-show.pairs(images, masks, ELIRET, predictions=predictions, size=2.1, alt=alt)
+show.pairs(images, masks, ELIRET, predictions=predictions, alt=alt)
 
 # %% tags=["record"]
 record(baseline_test=rows[0]["all background"], baseline_larger=rows[1]["all background"])

@@ -59,7 +59,7 @@ images, masks = pairs.arrays((SIZE, SIZE))  # image: mean over areas; mask: near
 shown = [0, 1, 2, 20]
 titles = [f"slice {number}" for number in shown]
 alt = "Four slices, grey cells between dark membranes, above masks that trace the membranes."
-show.pairs(images[shown], masks[shown], MEMBRANE, titles=titles, size=2.0, alt=alt)
+show.pairs(images[shown], masks[shown], MEMBRANE, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Dark lines between cells, and other dark spots that are no membranes: organelles. Follow a large cell from slice 0 to 1
@@ -262,7 +262,7 @@ for name, flag in how.items():
     print(f"{name}: {np.unique(warped).size} values; {grey[name]:.0%} of the pixels hold no label")
     shown.append(warped)
 alt = "Detail of a mask, black membranes on white; turned, with grey edges; turned, without."
-show.images([picture[detail] for picture in shown], ["mask", *how], size=2.2, alt=alt)
+show.images([picture[detail] for picture in shown], ["mask", *how], alt=alt)
 
 # %% tags=["record"]
 record(invented=grey["bilinear"])
@@ -370,7 +370,7 @@ show.table(rows)
 
 # %% [markdown]
 # **What we see.** Shares of the pixels. Up to Keras 3.13 all these layers except the flip mix the labels; later ones take the nearest,
-# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in Keras 3.13 and Keras 3.15 the elastic layer moves
+# and the first column is 0. A few per cent in the second are rounding at edges. A fifth is not: in Keras 3.13 and 3.15 the elastic layer moves
 # image and mask **differently**, without a word. A mask in the place of the image shows what any library does to pairs.
 #
 # ## 5 · What lies beyond the border?
@@ -599,7 +599,7 @@ images, masks = (part[few] for part in held_arrays)
 predictions = {name: predict(model, images) for name, (model, _) in networks.items()}
 titles = [f"slice {len(train) + number}" for number in few]
 alt = "Held-out slices, masks, and predictions: thin membranes with skips, few strokes without."
-show.pairs(images, masks, MEMBRANE, predictions=predictions, titles=titles, size=2.0, alt=alt)
+show.pairs(images, masks, MEMBRANE, predictions=predictions, titles=titles, alt=alt)
 
 # %% tags=["record"]
 record(accuracy_without_skips=cut["accuracy"], iou_without_skips=cut["membrane IoU"])

@@ -485,7 +485,7 @@ train, test = make(IMAGES, seed=1), make(IMAGES, seed=2)
 share = np.bincount(train[1].ravel(), minlength=3) / train[1].size
 print("shares:", dict(zip(LEAVES.names, share.round(4).tolist(), strict=True)))
 alt = "Four grey images of leaves with specks, and masks: aphids are the specks on leaves."
-show.pairs(*(part[:4] for part in test), LEAVES, alt=alt, size=2.0)
+show.pairs(*(part[:4] for part in test), LEAVES, alt=alt)
 
 # %% tags=["record"]
 record(aphid_share=share[2])
@@ -550,7 +550,7 @@ plain = np.mean(aphid["cross-entropy"])
 gain = sorted(np.mean(aphid[name]) - plain for name in ("weighted", "Dice", "Tversky"))
 few = {name: found[name] for name in ("cross-entropy", "weighted", "Dice")}
 alt = "Test images, masks, and what three networks found: with weights and Dice more aphids."
-show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt, size=2.0)
+show.pairs(test[0][:4], test[1][:4], LEAVES, predictions=few, alt=alt)
 
 # %% tags=["record"]
 record(cross_entropy_mean_iou=rows[1]["mean IoU"], weighted_sensitivity=rows[2]["sensitivity"])

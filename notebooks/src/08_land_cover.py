@@ -79,7 +79,7 @@ pictures = [np.array(part["images"]) for part in (reduced, crops)]
 masks = [part["masks"][..., 0] for part in (reduced, crops)]
 alt = "A mosaic of fields, woods, water and houses, reduced, and a window of it, with their masks."
 titles = [strange + ", every fourth pixel", "a window of 512×512"]
-show.pairs(pictures, masks, LANDCOVER, titles=titles, size=3.6, alt=alt)
+show.pairs(pictures, masks, LANDCOVER, titles=titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** Left 512×512 m of country; right a window at full sharpness, with single crowns, rows of crops and roofs with their
@@ -147,7 +147,7 @@ splits = {split: data.landcover(cut_to, split) for split in ("train", "val", "te
 variety = [np.unique(mask).size for mask in splits["test"].arrays()[1]]
 some = splits["test"][np.argsort(variety, kind="stable")[-5:]]  # those with the most classes
 alt = "Five tiles with their masks: roofs, trees, roads and water."
-show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images], size=1.8, alt=alt)
+show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images], alt=alt)
 
 # %% [markdown]
 # **What we see.** A tile is 32 m wide: a house fills a good part of it, and some tiles hold one class only. The title is its row and
@@ -383,7 +383,7 @@ record(
 images, masks = some.arrays()
 predictions = {n: model.predict_on_batch(images).argmax(-1) for n, model in networks.items()}
 alt = "Five tiles with their masks, and the predictions of FCN-32 and of SegNet."
-show.pairs(images, masks, LANDCOVER, predictions=predictions, size=1.8, alt=alt)
+show.pairs(images, masks, LANDCOVER, predictions=predictions, alt=alt)
 
 # %% [markdown]
 # **What we see.** The five tiles with the most classes, so hard ones. FCN-32 answers in soft patches, since it enlarges a map of 4×4

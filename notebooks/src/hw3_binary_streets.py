@@ -57,7 +57,9 @@ def paint(name, split, most):
     """Write frames and painted masks, 240×320, as PNG files; class ids, uint8 (frames, 240, 320)."""
     pairs, all_ids = readers[name](folders[name], split), []
     colours = np.zeros((256, 3), np.uint8)
-    colours[: pairs.table.num_classes] = pairs.table.colours
+    for known in pairs.table.classes:
+        if known.train_id != 255:
+            colours[known.train_id] = known.colour
     colours[roads[name]] = 255
     for kind in ("images", "masks"):
         (Path(place.name) / name / split / kind).mkdir(parents=True)
@@ -90,7 +92,7 @@ for name in readers:
         pictures.append(np.asarray(Image.open(files(name, "val", kind)[number])))
         titles.append(f"{name}, {kind}")
 alt = "A street of the simulator, one of the city, and their masks: white road, colours elsewhere."
-show.images(pictures, titles, columns=4, size=2.3, alt=alt)
+show.images(pictures, titles, columns=4, alt=alt)
 full = {c.name: c.colour for c in CARLA.classes + CITYSCAPES.classes if 255 in c.colour}
 print("colours with a channel of 255:", full)
 
@@ -211,7 +213,7 @@ ex.q5.check(set_scores)
 ex.progress()
 
 # %% [markdown] tags=["teacher"]
-# > **Analysis, Core.** Five places where nothing stops and everything is wrong. A class of the simulator, *traffic sign*, is (120, 225, 255), and
+# > **Analysis, Core.** Five places where nothing stops and everything is wrong. A class of the simulator, *traffic sign*, is (144, 229, 255), and
 # > the city's *rider* (255, 0, 0): whoever looks at one channel calls them road. cv2 drops an axis of length 1, and (n, rows, columns) minus
 # > (n, rows, columns, 1) broadcasts. A softmax over one channel is 1 everywhere. A loss that cuts at 0.5 has no slope. A mean of batches
 # > depends on how the images are grouped.
@@ -362,7 +364,7 @@ for number in some:
     pictures += [said[name, "city"][number] for name in networks]
     titles += ["city", "mask", *(f"from {name}" for name in networks)]
 alt = "Two city streets, their roads, and the probabilities of three networks."
-show.images(pictures, titles, columns=5, size=1.9, alt=alt)
+show.images(pictures, titles, columns=5, alt=alt)
 
 # %% [markdown]
 # ### Exercise 9 · What is taken for road?
@@ -463,7 +465,7 @@ number = len(x) // 2
 views = [x[number], seen[number], y[number], foreign[number], with_glasses[number]]
 titles = ["city", "matched", "mask", "before", "after"]
 alt = "A city street, the same in the simulator's colours, its road, and what is found before and after."
-show.images(views, titles, columns=5, size=1.9, alt=alt)
+show.images(views, titles, columns=5, alt=alt)
 
 # %% tags=["record"]
 record(before_matching=before, after_matching=after)

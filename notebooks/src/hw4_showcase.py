@@ -157,7 +157,7 @@ for title, reader, folder in (
     table = reader(folder, "val").table
     gallery += [(f"{title} {n}", *frame, table) for n, frame in enumerate(frames, start=1)]
 alt = "Twelve pictures: three rooms, three landscapes, three simulated streets, three city streets."
-show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt, size=1.5)
+show.images([item[1] for item in gallery], [item[0] for item in gallery], alt=alt)
 
 
 # %% tags=["exercise"]
@@ -566,7 +566,7 @@ for which, (name, pictures) in enumerate(zip(label_sets, picked, strict=True)):
         views += [image, *(answers[number, other] % 23 / 22 for other in label_sets)]
         titles += [f"{title} for {name}", *(f"says {other}" for other in label_sets)]
 alt = "Two pictures for ADE20K and two for Cityscapes, and what either network says of each, in greys."
-show.images(views, titles, columns=6, size=1.6, alt=alt)
+show.images(views, titles, columns=6, alt=alt)
 
 
 # %%
