@@ -127,10 +127,9 @@ def test_the_tests_see_the_commands():
 
 
 def test_each_target_is_explained():
-    """But those that others call."""
-    targets = re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    targets = re.findall(r"^([a-z][a-z-]*):.*\n\t", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     said = run(ROOT, "make", "help")
-    assert {target for target in targets if not re.search(rf"^make {target} +\S", said, re.M)} == {"suite", "tiny", "colab"}
+    assert [target for target in targets if not re.search(rf"^make {target} +\S", said, re.M)] == []
 
 
 def test_what_a_target_needs_is_asked_for_before_anything_is_installed(course):

@@ -15,7 +15,7 @@ from course_utils.show import page
 
 RNG = np.random.default_rng(0)
 THREE = ClassTable("three", [Class(i, name, (80 * i, 10, 200), i) for i, name in enumerate("abc")])
-CARD = np.array([243, 244, 246])
+CARD = np.array([234, 236, 240])
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_photographs_become_jpeg_and_masks_stay_exact(shown):
     photographs, masks = [photograph(192, 256) for _ in range(4)], RNG.integers(5, size=(4, 6, 8)).repeat(32, 1).repeat(32, 2)
     show.pairs(photographs, masks, LANDCOVER, alt="Four.")
     kinds = re.findall(r'<img alt="([^"]*)" width="960" src="data:image/(png|jpeg)', shown[0][0]["text/html"])
-    assert kinds == [("Four.", "jpeg"), ("", "png")]
+    assert kinds == [("Four.", "jpeg"), (page.BELOW, "png")]
     last = re.findall(r"base64,([^\"]+)", shown[0][0]["text/html"])[-1]
     parts = page.read(f'<img alt="" width="960" src="data:image/png;base64,{last}"')
     found = {tuple(colour) for colour in np.asarray(Image.open(io.BytesIO(parts[2]))).reshape(-1, 3)}

@@ -26,10 +26,11 @@ FINENESS = (2, 88), (1.5, 85), (1.5, 70)
 LIGHT, HEAVY = 60_000, 90_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
 PAD, GAP = 0.12, 0.07  # inches around all and between pictures
+BELOW = "More rows of this figure."  # alternative text of its lower parts: JupyterLab calls an image without any "Image"
 LINE = 0.165  # inches of a line of text
 SMALL = 8.5  # points of a legend's text
 SPACING = {"handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.6, "labelspacing": 0.4}
-CARD, INK = "#f3f4f6", "#1f2328"
+CARD, INK = "#eaecf0", "#1f2328"
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # Okabe and Ito (2008)
 STYLE = {  # holds for every figure of a lesson, also for what is drawn without this module
     "font.size": 9,
@@ -57,7 +58,7 @@ def as_html(fig: Figure, alt: str) -> str:
     text = html.escape(alt, quote=True)
     style = 'style="display:block;width:100%;height:auto;margin:0"'
     images = "".join(
-        f'<img alt="{"" if number else text}" width="{width}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}" {style}>'
+        f'<img alt="{BELOW if number else text}" width="{width}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}" {style}>'
         for number, (kind, data) in enumerate(parts)
     )
     return (
