@@ -426,6 +426,13 @@ def test_run_at_another_size(course, capsys):
     assert commands.check(course) == []
 
 
+def test_a_run_at_another_size_may_record_less(course, capsys):
+    edit(course / "notebooks/src/01_double.py", "{{loss:.3f}}", "{{loss_9:.3f}}")
+    commands.run(course, "01", "tiny", course / "out.ipynb")
+    assert "{{loss_9:.3f}} is no number that the notebook records" in capsys.readouterr().out
+    assert "{{loss_9:.3f}}" in nbformat.read(course / "out.ipynb", as_version=4).cells[-1].source
+
+
 def nbval(course, *options):
     arguments = ["-m", "pytest", "-p", "tests.stop_after_failure", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env"]
     command = [sys.executable, *arguments, "--rootdir", course, *options, course / "build/tiny"]

@@ -15,14 +15,14 @@ def country():
     return mosaic(np.random.default_rng(5), 1536)
 
 
-def test_layout_is_that_of_the_real_set(tmp_path, monkeypatch):
-    monkeypatch.setattr(landcover, "SIDES", {"a": 512, "b": 300})
-    landcover.make(tmp_path, 1)
+def test_layout_is_that_of_the_real_set(tmp_path):
+    sides = {"a": 512, "b": 300}
+    landcover.make(tmp_path, 1, sides)
     assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.tif")} == {
         f"{k}/{n}.tif" for k in ("images", "masks") for n in "ab"
     }
     right = None
-    for name, side in landcover.SIDES.items():
+    for name, side in sides.items():
         with rasterio.open(tmp_path / f"images/{name}.tif") as image, rasterio.open(tmp_path / f"masks/{name}.tif") as mask:
             assert (image.count, mask.count, image.shape, mask.shape) == (3, 1, (side, side), (side, side))
             assert image.dtypes[0] == mask.dtypes[0] == "uint8"

@@ -350,9 +350,7 @@ def test_each_set_says_how_far_it_is(name, tmp_path, monkeypatch):
     if name in ("carla", "cityscapes", "camvid"):
         monkeypatch.setattr(f"data_scripts.sets.{name}.spread", lambda work, jobs, processes: [None for _ in track(jobs)])
     small = {"carla": {"worlds": {"train": 6}, "size": (80, 60)}, "cityscapes": {"frames": {"train": 12, "val": 3}, "size": (64, 32)}}
-    small |= {"camvid": {"frames": {"train": 12}, "size": (60, 45)}}
-    if name == "landcover":
-        monkeypatch.setattr("data_scripts.sets.landcover.SIDES", {"a": 512, "b": 256})
+    small |= {"camvid": {"frames": {"train": 12}, "size": (60, 45)}, "landcover": {"sides": {"a": 512, "b": 256}}}
     if name == "membrane":
         monkeypatch.setattr("data_scripts.sets.membrane.SIZE", 32)
     heard = []
@@ -386,13 +384,12 @@ def test_a_full_or_read_only_disk_is_one_sentence_and_leaves_nothing(tmp_path, m
 def test_a_disk_that_is_full_is_known_whatever_a_library_calls_it(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "ROOT", tmp_path)
     monkeypatch.delenv("COURSE_DATA", raising=False)
-    monkeypatch.setattr("data_scripts.sets.landcover.SIDES", {"a": 256})
     monkeypatch.setattr("rasterio.open", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        making.ensure("landcover")
+        making.present(SETS["landcover"], sides={"a": 256})
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(DataError, match="The disk is full"):
-        making.ensure("landcover")
+        making.present(SETS["landcover"], sides={"a": 256})
 
 
 def test_a_data_that_is_a_file_is_one_sentence(tmp_path, monkeypatch):

@@ -75,13 +75,14 @@ def describe(network: Network) -> str:
     branches = [(part, stage) for stage in network.stages for part in stage.parts if part.branches]
     smallest = max(network.stages, key=lambda stage: stage.stride)
     shape = "U-Net-shaped network" if is_u(network) else "Hourglass-shaped network" if down > 1 and up > 1 and not branches else "Network"
-    facts = [f"{down} {'level' if down == 1 else 'levels'} down, {up} up"] if down or up else ["one size throughout"]
+    facts = [f"{down} {'level' if down == 1 else 'levels'} down", f"{up} up"] if down or up else ["one size throughout"]
+    if down:
+        made = [part.channels for part in smallest.parts if part.kind == "layers"] or [part.channels for part in smallest.parts]
+        facts[0] += f" to {_place(smallest)} and {max(made)} channels"
     for kind, what in (("bridge", "bridge"), ("positions", "link for positions of maxima")):
         if number := len(network.kind(kind)):
             facts.append(f"{number} {what if number == 1 else what.replace('bridge', 'bridges').replace('link', 'links')}")
     facts += [f"{len(part.branches)} parallel branches at {_place(stage)}" for part, stage in branches]
-    if down:
-        facts.append(f"{max(part.channels for part in smallest.parts)} channels at the smallest size, {_place(smallest)}")
     return f"{' '.join(filter(None, (shape, network.name)))}: {', '.join(facts)}, {network.parameters:,} parameters."
 
 

@@ -35,7 +35,7 @@ class Column:
     @property
     def height(self) -> float:
         """Of the slabs or branches."""
-        return max(high(self.stage.stride), *(BOX * len(part.branches) for part in self.parts))
+        return BOX * len(self.parts[0].branches) or high(self.stage.stride)
 
     @property
     def lines(self) -> list[str]:

@@ -166,6 +166,8 @@ class _Sketch:
         return [self.calls[number].words for number in path if self.calls[number].words]
 
     def _join(self, number):
+        if len(self.calls[number].sources) == 1:
+            return "side"
         return JOINS.get(self.calls[number].name, self.calls[number].name.lower())
 
     def _stage(self, stage, members):
@@ -206,14 +208,16 @@ class _Sketch:
 
     def _layer(self, parts, number):
         call = self.calls[number]
-        if arrivals := self.stages.arriving[number]:
+        arrivals = self.stages.arriving[number]
+        if arrivals and len(call.sources) > 1:
             foreign = {source for source, _, _ in arrivals}
             self._settle(parts, next((source for source in call.sources if source not in foreign), number))
             if self._join(number) != "concat":
                 parts[-1].after.append(self._join(number))
             for source in foreign if self._join(number) == "concat" else ():
-                self.copies[number, source] = Part("copy", self.calls[source].shape[2], before=["concat"])
-                parts.append(self.copies[number, source])
+                first = parts[-1].kind != "copy"
+                parts.append(Part("copy", self.calls[source].shape[2], before=["concat"] if first else []))
+                self.copies[number, source] = parts[-1]
         elif call.layer is None:
             parts.append(Part("moved", call.shape[2], before=["input"]))
         elif hasattr(call.layer, "kernel_size") or (call.learns and call.step == 1):
@@ -226,7 +230,9 @@ class _Sketch:
     def _block(self, parts, unit):
         joins = [self.calls[number] for number in unit if len(self.calls[number].sources) > 1]
         kind = {"Concatenate": "parallel", "Multiply": "gated"}.get(joins[-1].name, "residual")
-        if kind == "parallel" and not {*joins[-1].sources} <= {*unit}:
+        if kind == "parallel" and any(call.name == "Multiply" for call in joins):
+            kind = "gated"
+        elif kind == "parallel" and not {*joins[-1].sources} <= {*unit}:
             kind = "dense"  # it keeps what it was given
         layers = [self.calls[number].layer for number in unit if hasattr(self.calls[number].layer, "kernel_size")]
         rate = max([max(getattr(layer, "dilation_rate", (1,))) for layer in layers], default=1)

@@ -17,7 +17,7 @@ from ..show.page import CARD, INK  # its card keeps the drawing legible in a dar
 
 GREY = "#57606a"
 FONT = 10.5
-SCALE = 2  # pixels of the PNG for one of CSS
+SCALE = 1.5  # pixels of the PNG for one of CSS; where it is seen at all, it is next to a page full of larger pictures
 FAMILIES = "Helvetica, Arial, sans-serif"  # all of them narrower than the DejaVu Sans by which texts are measured here
 CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "Q": [Path.CURVE3] * 2, "C": [Path.CURVE4] * 3}
 
@@ -60,7 +60,7 @@ def text_width(words: str, bold: bool = False) -> float:
 
 
 def _font(bold):
-    return FontProperties("DejaVu Sans", size=FONT, weight="bold" if bold else "normal")
+    return FontProperties(family="DejaVu Sans", size=FONT, weight="bold" if bold else "normal")
 
 
 def as_svg(things: list, width: float, height: float, alt: str) -> str:
@@ -102,5 +102,5 @@ def as_png(things: list, width: float, height: float) -> bytes:
             axes.text(thing.x, thing.y, thing.words, ha=place, va="baseline", **style)
     whole, small = io.BytesIO(), io.BytesIO()
     figure.savefig(whole, format="png", dpi=72 * SCALE)
-    Image.open(whole).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(small, "png", optimize=True)  # it has few colours
+    Image.open(whole).convert("RGB").quantize(32, dither=Image.Dither.NONE).save(small, "png", optimize=True)  # it has few colours
     return small.getvalue()

@@ -181,7 +181,10 @@ def run(root, name, size, out=None):
     known = values(measured, source.executed.parent)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = fill(cell.source, known)
+            try:
+                cell.source = fill(cell.source, known)
+            except Problem as problem:  # a smaller run may record less: its text stays as it is
+                print(f"    {problem}")
     write(notebook, target)
 
 

@@ -82,13 +82,13 @@ numbers = 10 * 32 * 32 * 1
 # END SOLUTION
 
 # %%
-# ex.q2_1.hint()      take away the # for a hint: a nudge first, then the idea, then pseudo-code
-# ex.q2_1.solution()  shows one way to do it
+# ex.q2_1.solution()  # take away the first # to see one way to do it
 ex.q2_1.check(numbers)
 
 # %% [markdown]
 # **What we see.** *Not attempted*, because the blank is still there. A wrong answer gets *Not yet* and the likely mistake, a right
-# one *Correct*. Unsolved exercises never stop a lesson: no later cell needs your answer.
+# one *Correct*. Stuck? Unfold the hints in the box: a nudge first, then the idea, then pseudo-code; `ex.q2_1.hint()` shows them, too.
+# Unsolved exercises never stop a lesson: no later cell needs your answer.
 
 # %% [markdown]
 # ## 3 · What is a mask?
@@ -161,7 +161,6 @@ def shares(mask, num_classes):
 
 
 # %%
-# ex.q3_1.hint()
 ex.q3_1.check(shares)
 
 # %% [markdown]
@@ -240,7 +239,6 @@ answer = "C"
 # END SOLUTION
 
 # %%
-# ex.q5_1.hint()
 ex.q5_1.check(answer)
 
 # %%
@@ -347,7 +345,6 @@ def box(mask):
 
 
 # %%
-# ex.q6_1.hint()
 ex.q6_1.check(box)
 
 # %% [markdown]
@@ -403,7 +400,6 @@ def points_to_mask(shape, points):
 
 
 # %%
-# ex.q7_1.hint()
 ex.q7_1.check(points_to_mask)
 
 # %% [markdown]
@@ -532,6 +528,11 @@ ex.q7_1.check(points_to_mask)
 #
 # **Words of this lesson:** [mask](#mask), [ground truth](#ground-truth), [ignore label](#ignore), [pixel accuracy](#accuracy),
 # [IoU](#iou), [baseline](#baseline).
+#
+# What have you solved so far? The course remembers it, also when you close the notebook.
+
+# %%
+ex.progress()
 
 # %% [markdown]
 # **References.** I. Arganda-Carreras et al., 2015, *Crowdsourcing the creation of image segmentation algorithms for connectomics*,

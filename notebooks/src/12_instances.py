@@ -104,9 +104,11 @@ ex.q1_1.check(able)
 # %%
 import keras
 import keras_hub
+import numpy as np
 
-GROUPS = {"flat": range(7, 11), "construction": range(11, 17), "object": range(17, 21)}
-GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range(26, 34)}
+from course_utils import data, training
+from course_utils.classes import Class, ClassTable
+from data_scripts import ensure
 
 
 def small_segformer(size, num_classes):
@@ -127,12 +129,8 @@ def small_segformer(size, num_classes):
 
 
 # %%
-import numpy as np
-
-from course_utils import data, training
-from course_utils.classes import Class, ClassTable
-from data_scripts import ensure
-
+GROUPS = {"flat": range(7, 11), "construction": range(11, 17), "object": range(17, 21)}
+GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range(26, 34)}
 of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
 colour_of = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
