@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from data_scripts import background, checks, locks, making, store
+from data_scripts import background, checks, locks, making, store, weights
 from data_scripts.dataset import DataError
 from data_scripts.sets import SETS, lookup
 
@@ -31,7 +31,7 @@ def parser() -> Parser:
         return added
 
     names = {"metavar": "NAME", "type": _known, "help": f"{', '.join(SETS)}, or all"}
-    command("list", _list, "says which sets there are, and what of them is on disk")
+    command("list", _list, "says which sets and weights there are, and what of them is on disk")
     make = command("make", _make, "generates the sets that are missing")
     make.set_defaults(size=None)
     make.add_argument("names", nargs="*", default=["all"], **names)
@@ -39,8 +39,9 @@ def parser() -> Parser:
         width, height = of.sizes[word]
         make.add_argument(f"--{word}", dest="size", action="store_const", const=word, help=f"{of.name}: frames of {width}×{height}")
     make.add_argument("--background", action="store_true", help="do it in a process of its own, at low priority, and return at once")
-    get = command("get", _get, "downloads a real set")
-    get.add_argument("name", **names)
+    get = command("get", _get, "downloads a real set, or weights that others trained")
+    weighty = {"type": lambda name: name if name in weights.WEIGHTS else _known(name)}
+    get.add_argument("name", **names | weighty | {"help": f"{names['help']}; or {', '.join(weights.WEIGHTS)}"})
     check = command("check", _check, "looks for damaged, missing and mismatched files")
     check.add_argument("name", nargs="?", default="all", **names)
     tile = command("tile", _tile, "cuts mosaics into PNG tiles")
@@ -83,8 +84,14 @@ def _chosen(*names):
 
 
 def _list(_):
-    columns = ["set", "state", "size", "licence", "what"]
-    rows = [columns, *([card[column] for column in columns] for card in store.cards())]
+    _table("set", store.cards())
+    print()
+    _table("weights", weights.cards())
+
+
+def _table(kind, cards):
+    columns = [kind, "state", "size", "licence", "what"]
+    rows = [columns, *([card[column] for column in columns] for card in cards)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -109,6 +116,9 @@ def _make(options):
 def _get(options):
     from data_scripts import fetch  # here, because only this command needs the network's libraries
 
+    if options.name in weights.WEIGHTS:
+        weights.ensure_weights(options.name)
+        return
     for dataset in _chosen(options.name):
         print(fetch.get(dataset))
 

@@ -49,12 +49,12 @@ def get(dataset: DataSet) -> Found:
                 _install(dataset, mirror)
                 return at_home(dataset)
             except DataError as error:
-                print(f"{_host(mirror.url)}: {error}.", flush=True)
+                print(f"{host(mirror.url)}: {error}.", flush=True)
         raise DataError(f"{dataset.name} could not be fetched from any address (the reasons are above); try again later.")
 
 
 def _install(dataset: DataSet, mirror: Mirror) -> None:
-    part = home() / f".{dataset.name}.{_host(mirror.url).replace(':', '-')}.part"
+    part = home() / f".{dataset.name}.{host(mirror.url).replace(':', '-')}.part"
     download(mirror.url, part, dataset)
     try:
         sha256 = _verified(part, mirror)
@@ -70,7 +70,7 @@ def _log_in(dataset):
 
     The password comes from the environment and goes nowhere but to the site.
     """
-    prefix, host = dataset.name.upper(), _host(dataset.login)
+    prefix, site = dataset.name.upper(), host(dataset.login)
     user, password = (os.environ.get(f"{prefix}_{word}") for word in ("USERNAME", "PASSWORD"))
     if not (user and password):
         raise DataError(
@@ -83,11 +83,11 @@ def _log_in(dataset):
         session.get(dataset.login, timeout=(CONNECT, STALL))  # for the cookies that the form wants back
         answer = session.post(dataset.login, data=form, allow_redirects=False, timeout=(CONNECT, STALL))
     except requests.RequestException as error:
-        raise DataError(f"{host} {_in_words(error)}: look after the network, then run the command again.") from error
+        raise DataError(f"{site} {_in_words(error)}: look after the network, then run the command again.") from error
     if answer.status_code >= 400:
-        raise DataError(f"{host} is in trouble (status {answer.status_code}): try again later.")
+        raise DataError(f"{site} is in trouble (status {answer.status_code}): try again later.")
     if not answer.is_redirect:
-        raise DataError(f"{host} did not accept the user name and password: correct {prefix}_USERNAME and {prefix}_PASSWORD.")
+        raise DataError(f"{site} did not accept the user name and password: correct {prefix}_USERNAME and {prefix}_PASSWORD.")
     return session
 
 
@@ -103,7 +103,7 @@ def _install_packages(dataset, session):
                 part.unlink()  # a bad one must not be resumed
                 raise
         except DataError as error:
-            raise DataError(f"{package.folder} did not come from {_host(package.url)}: {error}; run the command again to go on.") from error
+            raise DataError(f"{package.folder} did not come from {host(package.url)}: {error}; run the command again to go on.") from error
     try:
         with building(dataset, kind="real", version=" ".join(sums), source=dataset.source, licence=dataset.licence) as folder:
             _fill(folder, parts, [replace(dataset, marks=(package.folder,)) for package in dataset.packages], dataset)
@@ -191,7 +191,7 @@ def _announce(url, have, total, dataset):
     """Says the size before the first byte, and refuses what the set cannot be or the disk cannot hold."""
     begun = f", going on at {have / 1e6:.1f} MB" if have else ""
     size = "size not announced" if total is None else f"{total / 1e6:.1f} MB"
-    print(f"{dataset.name}: {size} from {_host(url)}{begun}", flush=True)
+    print(f"{dataset.name}: {size} from {host(url)}{begun}", flush=True)
     if total is None:
         return
     if total > dataset.most_mb * 1e6:
@@ -225,7 +225,8 @@ def _in_words(error):
     return "cannot be reached"
 
 
-def _host(url):
+def host(url: str) -> str:
+    """The server of an address."""
     return urlsplit(url).netloc
 
 

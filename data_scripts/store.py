@@ -96,7 +96,7 @@ def find(dataset: DataSet) -> Found | None:
 
     A generated copy in COURSE_DATA counts if it is the set that this version of the course would make.
     """
-    copies = [copy for base in _search_path() if (copy := _copy(base / dataset.name, dataset))]
+    copies = [copy for base in search_path() if (copy := _copy(base / dataset.name, dataset))]
     ours = at_home(dataset)
     real = next((found for found in (*copies, ours) if found and found.real), None)
     return real or next((copy for copy in copies if not _outdated(copy)), ours)
@@ -153,14 +153,15 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _search_path():
+def search_path() -> list[Path]:
+    """The folders of COURSE_DATA, which are only read."""
     entries = os.environ.get("COURSE_DATA", "").split(os.pathsep)
     return [ROOT / Path(entry).expanduser() for entry in entries if entry.strip()]
 
 
 def skipped(dataset):
     """Says why COURSE_DATA was of no use, where it looks as if it should have been."""
-    for base in _search_path():
+    for base in search_path():
         if not base.is_dir():
             return "; COURSE_DATA names a folder that is not there"
         if not (base / dataset.name).is_dir():

@@ -30,6 +30,7 @@ TAPS = {  # as FACTS and the literature name them, at strides 2, 4, 8, 16, 32
     "densenet121": ["conv1_relu", "pool2_relu", "pool3_relu", "pool4_relu", "relu"],
     "efficientnetb0": [*(f"block{block}a_expand_activation" for block in (2, 3, 4, 6)), "top_activation"],
     "inceptionv3": [None, None, "mixed2", "mixed7", "mixed10"],
+    "efficientnetlite0": [*(f"block{block}_expand_relu6" for block in (1, 3, 5, 11)), "features"],
     "xception": [None, *(f"block{block}_sepconv2_act" for block in (3, 4, 13, 14))],
 }
 PREPROCESS = {  # Keras' own, from images 0–255

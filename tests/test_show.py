@@ -118,7 +118,7 @@ def test_photographs_become_jpeg_and_masks_stay_exact(shown):
     assert kinds == [("Four.", "jpeg"), (page.BELOW, "png")]
     last = re.findall(r"base64,([^\"]+)", shown[0][0]["text/html"])[-1]
     parts = page.read(f'<img alt="" width="960" src="data:image/png;base64,{last}"')
-    found = {tuple(colour) for colour in np.asarray(Image.open(io.BytesIO(parts[2]))).reshape(-1, 3)}
+    found = {tuple(colour) for colour in np.asarray(Image.open(io.BytesIO(parts[2])).convert("RGB")).reshape(-1, 3)}
     assert {tuple(colour) for colour in LANDCOVER.colours} <= found
     alt, kind, file, width = page.read(shown[0][0]["text/html"])
     assert (alt, kind, width) == ("Four.", "jpeg", 960)
@@ -133,6 +133,25 @@ def test_colours_are_not_reduced(shown):
     _, _, file, _ = page.read(shown[0][0]["text/html"])
     found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).reshape(-1, 3)
     assert len(np.unique(found, axis=0)) > 10_000
+
+
+@pytest.mark.parametrize("colours", [200, 300, 500])
+def test_few_colours_get_a_table_and_stay_what_they_are(colours):
+    """Half the bytes; nobody sees the difference of the rarest shades, where there are more of them than a table holds."""
+    shades = np.repeat(np.linspace(0, 255, colours).astype(np.uint8)[:, None], 3, axis=1)
+    if colours > 256:  # of a second colour as well
+        shades = np.concatenate([shades[:: colours // 128], shades[:: colours // (colours - 130)] * [1, 0, 0]]).astype(np.uint8)
+    image = Image.fromarray(shades[np.random.default_rng(0).integers(0, len(shades), (64, 64))])
+    back = Image.open(io.BytesIO(page._file(image, "png")))
+    assert back.mode == "P"
+    assert np.abs(np.asarray(back.convert("RGB")).astype(int) - np.asarray(image)).max() <= (page.NEAR if colours > 256 else 0)
+
+
+def test_many_or_distant_colours_get_no_table():
+    rng = np.random.default_rng(0)
+    for shades in (rng.integers(0, 256, (400, 3)), rng.integers(0, 256, (5000, 3))):
+        image = Image.fromarray(shades[rng.integers(0, len(shades), (64, 64))].astype(np.uint8))
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(page._file(image, "png")))), np.asarray(image))
 
 
 def test_no_figure_is_heavy(shown):

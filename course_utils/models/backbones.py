@@ -1,8 +1,8 @@
 """Encoders: from images to feature maps at several strides, for decoders that differ.
 
-`dilated` is small and trains from scratch. The others are the image classifiers of keras.applications, and ResNet18 and 34 of KerasHub,
-without their last layers: `under` puts one below a decoder, with what it wants of its input inside the model and with weights that were
-learned elsewhere, if there are any. `freeze` and `unfreeze` say which of its layers learn.
+`dilated` is small and trains from scratch. The others are image classifiers without their last layers: those of keras.applications,
+ResNet18 and 34 of KerasHub, and EfficientNet-Lite. `under` puts one below a decoder, with what it wants of its input inside the model and
+with weights that were learned elsewhere, if there are any. `freeze` and `unfreeze` say which of its layers learn.
 """
 
 import math
@@ -15,6 +15,7 @@ from keras import layers
 
 from course_utils.layers import ResizeLike
 
+from . import efficientnet_lite
 from .blocks import convolution, start
 
 MEANS, DEVIATIONS = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet's pixels in [0, 1]
@@ -23,6 +24,7 @@ BEFORE = {  # what an encoder was made for: scale and offset of RGB images in [0
     "tf": (2.0, -1.0, False),
     "torch": ((1 / DEVIATIONS).tolist(), (-MEANS / DEVIATIONS).tolist(), False),
     "inside": (255.0, 0.0, False),  # the encoder itself goes on from 0–255
+    "lite": (255 / 128, -127 / 128, False),
 }
 _MADE_FOR = {
     "caffe": "VGG16 VGG19 ResNet50 ResNet101 ResNet152",
@@ -31,8 +33,10 @@ _MADE_FOR = {
     "inside": "MobileNetV3Small MobileNetV3Large EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 "
     "EfficientNetB5 EfficientNetB6 EfficientNetB7 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2S "
     "EfficientNetV2M EfficientNetV2L ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge",
+    "lite": "EfficientNetLite0 EfficientNetLite1 EfficientNetLite2",
 }
 ENCODERS = {name.lower(): (name, made_for) for made_for, names in _MADE_FOR.items() for name in names.split()}
+LITE = {f"efficientnetlite{number}": number for number in efficientnet_lite.SIZES}
 HUB = {  # name → preset of KerasHub, and how to build it without one
     "resnet18": (
         "resnet_18_imagenet",
@@ -92,7 +96,8 @@ def under(name, decode, encoder, input_shape, width, weights=None, freeze=False,
         encoder: "dilated", which has `width` filters at first and stops at stride 8, or a name of `ENCODERS`, as its paper has it.
         input_shape: (height, width, 3); height and width are multiples of the encoder's largest stride or None.
         weights: None (random), "imagenet" (downloaded once by Keras) or a file of weights of this very encoder: one that
-            keras.applications offers (the kind whose name says `no_top`), or one written by `save`.
+            keras.applications offers (the kind whose name says `no_top`), one written by `save`, or for EfficientNet-Lite what
+            `data_scripts.ensure_weights` returns.
         freeze: the encoder does not learn, and its batch normalisation keeps to the averages it has.
         stride: the largest one an encoder of `ENCODERS` shall have; 16 or 8 keep more detail, by dilation (ConvNeXt: always 32).
         skips: strides of the features that `decode` reads beside those of the largest stride; None: of all strides.
@@ -176,6 +181,8 @@ def _encoder(name, weights, stride, skips):
 
 def _with_weights(name, weights):
     """The classifier without its last layers."""
+    if weights == "imagenet" and name in LITE:
+        raise ValueError(f'Fetch the ImageNet weights of {name} with data_scripts: weights=ensure_weights("{name}").')
     if weights == "imagenet":
         try:
             return _classifier(name, "imagenet")
@@ -192,6 +199,9 @@ def _with_weights(name, weights):
     path = Path(weights)
     if not path.is_file():
         raise ValueError(f"{path} is not there; give the path of a file with weights of {name}, or take weights=None.")
+    if name in LITE and path.suffix == ".pth":
+        efficientnet_lite.load(plain, path)
+        return plain
     try:
         with warnings.catch_warnings(action="ignore"):  # what does not fit is an error below
             plain.load_weights(path)
@@ -206,6 +216,8 @@ def _with_weights(name, weights):
 
 
 def _classifier(name, weights):
+    if name in LITE:
+        return efficientnet_lite.efficientnet_lite(LITE[name], top=False)
     if name not in HUB:
         make = getattr(keras.applications, ENCODERS[name][0])
         with warnings.catch_warnings(action="ignore"):  # that the weights were learned at 224×224, which is meant

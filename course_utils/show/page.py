@@ -24,6 +24,7 @@ DPI = 100  # CSS pixels an inch
 # Pixels of the file for a CSS pixel, and quality of a JPEG: the first, or the others where it makes the figure heavy.
 FINENESS = (2, 88), (1.5, 85), (1.5, 70)
 LIGHT, HEAVY = 60_000, 90_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
+NEAR = 2  # levels of 255 that nobody sees in the rim of a letter
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
 PAD, GAP = 0.12, 0.07  # inches around all and between pictures
 BELOW = "More rows of this figure."  # alternative text of its lower parts: JupyterLab calls an image without any "Image"
@@ -114,8 +115,36 @@ def _parts(image, quality):
 
 def _file(image, kind, quality=95):
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"quality": quality, "subsampling": 0} if kind == "jpeg" else {}))
+    if kind == "jpeg":
+        image.save(buffer, kind, quality=quality, subsampling=0)
+    else:
+        _indexed(image).save(buffer, kind)
     return buffer.getvalue()
+
+
+def _indexed(image):
+    """The same image with a table of its colours, half as heavy, if it has so few: masks, bars and text.
+
+    The rarest shades of a letter's rim may be moved to a neighbour, by NEAR levels of 255 at most; else the image stays as it is.
+    """
+    counted = image.getcolors(2 * 256)
+    if counted is None:
+        return image
+    colours = np.array([colour for _, colour in sorted(counted, reverse=True)], int)
+    apart = np.abs(colours[:, None] - colours).max(axis=2)
+    earlier, kept = np.where(np.tri(len(colours), k=-1, dtype=bool), apart, 256), np.ones(len(colours), bool)
+    for _ in range(len(colours) - 256):  # the colour that is nearest to a commoner one goes
+        kept[gone := earlier.min(axis=1).argmin()] = False
+        earlier[gone], earlier[:, gone] = 256, 256
+    table, apart = colours[kept], apart[:, kept]
+    if apart.min(axis=1).max() > NEAR:
+        return image
+    packed = colours @ [65536, 256, 1]
+    order = np.argsort(packed)
+    index = apart.argmin(axis=1)[order[np.searchsorted(packed, np.asarray(image) @ [65536, 256, 1], sorter=order)]]
+    indexed = Image.fromarray(np.uint8(index), "P")
+    indexed.putpalette(np.uint8(table).tobytes())
+    return indexed
 
 
 def _image(fig, scale):
