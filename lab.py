@@ -145,7 +145,7 @@ def install(folder, packages, steps):
                 [sys.executable, "-m", "venv", folder], "Python's venv module does not work; on Debian and Ubuntu: apt install python3-venv"
             )
         uv = with_uv(folder)
-    with steps("Packages, about 0.7 GB to download"):
+    with steps("Packages, about 1 GB to download"):
         installing.touch()
         for arguments in packages:
             fetch(folder, uv, arguments)

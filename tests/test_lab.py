@@ -49,7 +49,7 @@ def test_an_environment_is_made_once_and_says_how_it_goes(lab, capsys):
     assert lab.done == lab.locked()
     first, second = capsys.readouterr().out.splitlines()
     assert first == "1/2 Python environment in .venv … 0 s"
-    assert second == "2/2 Packages, about 0.7 GB to download … 0 s"
+    assert second == "2/2 Packages, about 1 GB to download … 0 s"
     assert not install(lab)
     assert lab.done == lab.locked()
     assert not capsys.readouterr().out

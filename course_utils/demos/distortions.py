@@ -48,7 +48,7 @@ def distort(image, mask, rotation, shift, shear, zoom, elastic, draw):
 
 
 def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict]) -> Figure:
-    """One column for each setting (title → arguments of `distort`): the image above, its mask laid over it below.
+    """One column for each setting (title → arguments of `distort`): the image above, its mask below.
 
     One setting alone is drawn larger, image and mask side by side.
     """
@@ -68,7 +68,7 @@ def draw_augmentation(image, mask, table: ClassTable, settings: dict[str, dict])
 def _draw_pair(left, right, image, mask, table, setting):
     moved, moved_mask = distort(image, mask, **setting)
     left.imshow(moved)
-    right.imshow(show.overlay(moved, moved_mask, table), interpolation="nearest")
+    right.imshow(show.overlay(moved, moved_mask, table, opacity=1), interpolation="nearest")
 
 
 def _with_grid(image):

@@ -105,7 +105,7 @@ def _parts(image, quality):
         part = image.crop((0, top, image.width, bottom))
         png = len(_file(part, "png"))
         light += png
-        kinds.append("jpeg" if 1.2 * len(_file(part, "jpeg", FINENESS[0][1])) < png else "png")
+        kinds.append("jpeg" if 1.2 * len(_file(part, "jpeg", quality)) < png else "png")
     if light <= LIGHT:
         return [("png", _file(image, "png"))]
     starts = [k for k in range(len(kinds)) if k == 0 or kinds[k] != kinds[k - 1]]

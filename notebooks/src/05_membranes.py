@@ -209,7 +209,7 @@ for (name, distort), column in zip(distortions.items(), axes.T, strict=True):
         assert set(np.unique(mask)) <= {0, 1}  # no label that was not there
         image, mask = image[: SIZE // 2, : SIZE // 2], mask[: SIZE // 2, : SIZE // 2]
         column[2 * place].imshow(image, cmap="gray", vmin=0, vmax=255)
-        column[2 * place + 1].imshow(show.overlay(image, mask, MEMBRANE))
+        column[2 * place + 1].imshow(show.overlay(image, mask, MEMBRANE, opacity=1))
     column[0].set_title(name)
 for axis in axes.flat:
     axis.set_axis_off()
