@@ -226,6 +226,29 @@ def test_tables_of_the_readme(built):
     assert "<!-- hours -->2 hours of lessons and 2 to 3 hours of homework<!-- /hours -->" in text
 
 
+@pytest.mark.parametrize(("then", "now", "kept"), [(3.0, 9.0, 3.0), (9.0, 3.0, 3.0)])
+def test_the_time_of_a_lesson_is_its_quickest_run(course, monkeypatch, then, now, kept):
+    """A computer that does something else besides can only slow a notebook down; of other code the last run counts."""
+    path = course / "notebooks/01_double.ipynb"
+
+    def run(source):
+        made = commands.read(source.executed)
+        made.metadata.course.seconds = now
+        made.metadata.course.source = commands.fingerprints(source)["source"]
+        return made
+
+    notebook = commands.read(path)
+    notebook.metadata.course.seconds = then
+    commands.write(notebook, path)
+    monkeypatch.setattr(commands, "run_all", run)
+    commands.build(course, ["01"], force=True)
+    assert commands.read(path).metadata.course.seconds == kept
+    edit(course / "notebooks/src/01_double.py", "NUMBERS = 3", "NUMBERS = 4")
+    now = 7.0
+    commands.build(course, ["01"])
+    assert commands.read(path).metadata.course.seconds == 7.0
+
+
 def test_check_is_content_with_what_build_made(built):
     assert commands.check(built) == []
 
