@@ -23,7 +23,7 @@ HEIGHT = 8.0  # inches that a figure of pictures should not exceed: about a scre
 DPI = 100  # CSS pixels an inch
 # Pixels of the file for a CSS pixel, and quality of a JPEG: the first, or the others where it makes the figure heavy.
 FINENESS = (2, 88), (1.5, 85), (1.5, 70)
-LIGHT, HEAVY = 60_000, 90_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
+LIGHT, HEAVY = 60_000, 75_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
 NEAR = 2  # levels of 255 that nobody sees in the rim of a letter
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
 PAD, GAP = 0.12, 0.07  # inches around all and between pictures
@@ -88,7 +88,7 @@ def encoded(fig: Figure) -> tuple[int, list[tuple[str, bytes]]]:
     image = _image(fig, scale)
     parts = _parts(image, quality)
     if (weight := sum(len(file) for _, file in parts)) > HEAVY:
-        scale, quality = FINENESS[1 if weight < 2 * HEAVY else 2]
+        scale, quality = FINENESS[1 if weight < 1.5 * HEAVY else 2]
         image = _image(fig, scale)
         parts = _parts(image, quality)
     return round(image.width / scale), parts
@@ -116,7 +116,9 @@ def _parts(image, quality):
 def _file(image, kind, quality=95):
     buffer = io.BytesIO()
     if kind == "jpeg":
-        image.save(buffer, kind, quality=quality, subsampling=0)
+        image.save(
+            buffer, kind, quality=quality, subsampling=0 if quality > FINENESS[-1][1] else 2
+        )  # 2: colours at half the resolution, as photographs mostly have them
     else:
         _indexed(image).save(buffer, kind)
     return buffer.getvalue()
