@@ -116,9 +116,7 @@ def _parts(image, quality):
 def _file(image, kind, quality=95):
     buffer = io.BytesIO()
     if kind == "jpeg":
-        image.save(
-            buffer, kind, quality=quality, subsampling=0 if quality > FINENESS[-1][1] else 2
-        )  # 2: colours at half the resolution, as photographs mostly have them
+        image.save(buffer, kind, quality=quality, subsampling=0 if quality > FINENESS[-1][1] else 2)
     else:
         _indexed(image).save(buffer, kind)
     return buffer.getvalue()
