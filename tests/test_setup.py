@@ -37,6 +37,13 @@ def alone(tmp_path):
     return folder
 
 
+# a Python that knows nothing of this checkout, neither by its path nor because the course is installed from it
+FORGET = f"""import sys
+sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]
+sys.meta_path[:] = [finder for finder in sys.meta_path if not getattr(finder, "__module__", "").startswith("__editable__")]
+"""
+
+
 def cell(address=""):
     text = (ROOT / "notebooks/src/_setup.py").read_text(encoding="utf-8")
     return text.replace("REPOSITORY", address).replace("EXERCISES", "lesson01")
@@ -47,7 +54,7 @@ def run(folder, address="", **environment):
     shell = "from IPython.core.interactiveshell import InteractiveShell as S\ncells = {!r}\nshell = S.instance(colors='NoColor')\n"
     code = shell.format([cell(address), "print(course)"]) + "all(shell.run_cell(each).success for each in cells)"
     environment = {**os.environ, "PYTHONPATH": "", "http_proxy": "", "https_proxy": "", **environment}
-    command = [sys.executable, "-c", f"import sys\nsys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]\n{code}"]
+    command = [sys.executable, "-c", FORGET + code]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert not done.stderr, done.stderr
     return done.stdout
@@ -116,14 +123,14 @@ def test_a_notebook_ends_with_the_two_lines(alone):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (cell(), "ex")])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (FORGET, cell(), "ex")])
     client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(alone)}})
     with pytest.raises(CellExecutionError):
         client.execute(env={**os.environ, "PYTHONPATH": ""})
-    (output,) = notebook.cells[0].outputs
+    (output,) = notebook.cells[1].outputs
     assert (output.output_type, output.ename, len(output.traceback)) == ("error", "Stop", 1)
     assert output.traceback[0].count("\n") == 1
-    assert not notebook.cells[1].outputs
+    assert not notebook.cells[2].outputs
 
 
 def test_a_wheel_carries_what_solution_and_lessons_read(tmp_path):
