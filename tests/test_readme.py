@@ -41,7 +41,8 @@ def course(tmp_path_factory):
 def run(folder, *command, codes=(0,), **environment):
     """What a command says; it must end with one of `codes` and without a traceback."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "COURSE_DATA": "", **environment}
-    environment.pop("MAKEFLAGS", None)  # the tests may have been started by make
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # the tests may have been started by make
+        environment.pop(name, None)
     done = subprocess.run([str(word) for word in command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert done.returncode in codes, said
