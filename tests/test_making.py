@@ -196,7 +196,7 @@ def test_what_a_power_cut_left_is_never_taken_for_a_set(course):
     assert course.hidden() == [".gone-7.making-2"]
     course.run("-m", "data_scripts.background", seconds=0.1)
     assert course.hidden() == []
-    if (group := Path("/proc/self/autogroup")).exists():  # it ran in this session, which nobody asked it to slow down
+    if (group := Path("/proc/self/autogroup")).exists():  # it ran in the group of whoever started it, which nobody asked it to slow down
         assert "nice 19" not in group.read_text()
 
 

@@ -22,7 +22,7 @@ def place() -> Path | None:
 
 
 def keep(module: str, name: str, mark: str) -> None:
-    """Note that question `name` of `module` is solved today; in silence only for this session if the disk does not take it."""
+    """Note that question `name` of `module` is solved today; in silence only while the kernel lives if the disk does not take it."""
     today = datetime.date.today().isoformat()
     _session.setdefault(module, {}).setdefault((name, mark), today)
     folder = place()
