@@ -244,7 +244,7 @@ def test_the_time_of_a_lesson_is_its_quickest_run(course, monkeypatch, then, now
     commands.build(course, ["01"], force=True)
     assert commands.read(path).metadata.course.seconds == kept
     edit(course / "notebooks/src/01_double.py", "NUMBERS = 3", "NUMBERS = 4")
-    now = 7.0
+    now = 7.0  # what `run` says from here on
     commands.build(course, ["01"])
     assert commands.read(path).metadata.course.seconds == 7.0
 

@@ -22,12 +22,12 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
     """
     try:
         with open(path, "rb") as file:
-            if (pickle_load(file), pickle_load(file)) != (MAGIC, PROTOCOL):
+            if (_load(file), _load(file)) != (MAGIC, PROTOCOL):
                 raise ValueError("it has another format")
-            pickle_load(file)  # the machine that wrote it; the numbers are little-endian on all of them
+            _load(file)  # the machine that wrote it; the numbers are little-endian on all of them
             storages = {}
             named = _Weights(file, storages).load()
-            for key in pickle_load(file):
+            for key in _load(file):
                 count = int(np.frombuffer(_exactly(file, 8), "<i8")[0])
                 storages[key] = np.frombuffer(_exactly(file, count * storages[key].itemsize), storages[key])
     except (OSError, EOFError, KeyError, TypeError, AttributeError, IndexError, pickle.UnpicklingError, ValueError) as error:
@@ -64,7 +64,7 @@ class _Nothing(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no weight")
 
 
-def pickle_load(file):
+def _load(file):
     return _Nothing(file).load()
 
 
