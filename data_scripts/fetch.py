@@ -173,7 +173,7 @@ def _try_once(url, part, dataset, session):
         have = have if answer.status_code == 206 else 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length else None
-        _announce(url, have, total, dataset)
+        _announce(url, part, have, total, dataset)
         with (
             open(part, "ab" if have else "wb") as file,
             tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=dataset.name, leave=False, disable=None) as bar,
@@ -187,7 +187,7 @@ def _try_once(url, part, dataset, session):
         raise _TryAgainError("broke off")
 
 
-def _announce(url, have, total, dataset):
+def _announce(url, part, have, total, dataset):
     """Says the size before the first byte, and refuses what the set cannot be or the disk cannot hold."""
     begun = f", going on at {have / 1e6:.1f} MB" if have else ""
     size = "size not announced" if total is None else f"{total / 1e6:.1f} MB"
@@ -196,7 +196,7 @@ def _announce(url, have, total, dataset):
         return
     if total > dataset.most_mb * 1e6:
         raise DataError(f"{total / 1e6:,.0f} MB are announced, more than this set can have")
-    if shutil.disk_usage(home()).free < 2 * total - have:  # the archive and what comes out of it
+    if shutil.disk_usage(part.parent).free < 2 * total - have:  # the archive and what comes out of it
         raise DataError(f"the disk is too full for {2 * total / 1e6:.0f} MB: free some space, then run the command again")
 
 
