@@ -60,7 +60,7 @@ alt = (
     "A street from a car; its mask, which looks black; the mask's red channel, 20 times as bright."
 )
 red = np.repeat(20 * mask[..., :1], 3, axis=-1)
-show.images([frame, mask, red], titles, size=2.9, alt=alt)
+show.images([frame, mask, red], titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** The mask looks black, but its red channel holds numbers from 0 to 12: the classes. `CARLA.names` tells what they mean.
@@ -117,7 +117,7 @@ ex.q1_1.check(class_ids)
 shown = splits["train"][[0, 30, 61, 93, 120]] if len(splits["train"]) > 120 else splits["train"][:2]
 images, masks = shown.arrays(SIZE)
 alt = "Five streets under different skies above their masks: road, houses, trees, cars, own bonnet."
-show.pairs(images, masks, CARLA, titles=[path.stem for path in shown.images], size=1.9, alt=alt)
+show.pairs(images, masks, CARLA, titles=[path.stem for path in shown.images], alt=alt)
 
 # %% [markdown]
 # **What we see.** Masks and frames fit. Sky is "background", and so is lawn. The black bonnet at the bottom is the own car, class *car*: about a
@@ -485,7 +485,7 @@ images, masks = some.arrays(SIZE)
 networks = {"cross-entropy": plain, "weighted": weighted}
 guesses = {name: predict(model, images) for name, model in networks.items()}
 alt = "Test streets, masks, and two predictions: only the weighted network draws lines and poles."
-show.pairs(images, masks, CARLA, predictions=guesses, size=2.3, alt=alt)
+show.pairs(images, masks, CARLA, predictions=guesses, alt=alt)
 
 # %% tags=["record"]
 record(rare_at_zero=len(zero), rare_lifted=len(lifted))
@@ -539,7 +539,7 @@ for name, step in steps.items():
 number = len(splits["test"]) // 3
 pictures = [pairs[number][0] for pairs in distorted.values()]
 alt = "A square piece of a street under seven distortions; transposed, the road stands upright."
-show.images(pictures, list(steps), columns=7, size=1.4, alt=alt)
+show.images(pictures, list(steps), columns=7, alt=alt)
 
 # %%
 rows = []
@@ -607,7 +607,7 @@ for number in range(len(real)):
 guesses = {name: np.array(said) for name, said in guesses.items()}
 images, masks = real.arrays(SIZE)
 alt = "Three real frames, their masks, and predictions before and after tuning on the other two."
-show.pairs(images, masks, CARLA, predictions=guesses, size=2.6, alt=alt)
+show.pairs(images, masks, CARLA, predictions=guesses, alt=alt)
 
 # %%
 guesses["all road"] = np.full_like(masks, CARLA.names.index("road"))

@@ -294,7 +294,7 @@ alt = (
     "Three test streets, masks, and the three ways up: blobs at stride 32, outlines from stride 8."
 )
 said = {name: guess[some] for name, guess in guesses.items()}
-show.pairs(test_images[some], test_masks[some], STREET, predictions=said, size=2.4, alt=alt)
+show.pairs(test_images[some], test_masks[some], STREET, predictions=said, alt=alt)
 
 # %% [markdown]
 # **What we see.** Within 2 pixels of a boundary the mean IoU is {{within2_32s:.2f}}, {{within2_16s:.2f}}, {{within2_8s:.2f}} for FCN-32s,
@@ -431,7 +431,7 @@ titles = ["six 3×3", "with three poolings", "rates 1, 1, 2, 2, 4, 4", "rate 2 e
 alt = (
     "What one output sees, five ways: a small spot, two large ones, a grid of dots, rings of dots."
 )
-show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, size=1.9, alt=alt)
+show.images(pictures, [*titles, "rates 6, 12, 18"], columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Formula and gradient agree. Three poolings widen the view of six convolutions from 13 pixels to 36, on a map 8 times smaller;
@@ -537,7 +537,7 @@ pictures = [street[0], *(np.asarray(MeanOfParts(parts)(street))[0] for parts in 
 pictures[1:] = [cv2.resize(p, INPUT[::-1], interpolation=cv2.INTER_NEAREST) for p in pictures[1:]]
 titles = ["image", "6×6 parts", "3×3", "2×2", "whole"]
 alt = "A street, and the means of its 36, 9, 4 parts and of the whole, as flat coloured rectangles."
-show.images(pictures, titles, columns=5, size=1.9, alt=alt)
+show.images(pictures, titles, columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** Coarser and coarser answers to *where am I*: sky above, bonnet below, dull or sunny day. In the network these are not

@@ -92,7 +92,7 @@ views |= {"labelIds × 7": ids * 7, "instanceIds": shades[counted]}
 rows, columns = ids.shape
 middle = np.s_[rows // 4 : 3 * rows // 4, columns // 4 : 3 * columns // 4]
 alt = "The middle of a generated city frame, polygons, colours, ids as grey, things in colours."
-show.images([view[middle] for view in views.values()], list(views), columns=3, size=3.0, alt=alt)
+show.images([view[middle] for view in views.values()], list(views), columns=3, alt=alt)
 
 # %% [markdown]
 # **What we see.** A person draws **polygons**; scripts paint the other three from them, back to front. **labelIds** holds the class of a pixel, 0
@@ -364,7 +364,7 @@ def predict(model, images):
 
 guesses = {name: predict(model, images) for name, model in city.items()}
 alt = "Generated cities, their masks, and five predictions: SegNet all green, no poles anywhere."
-show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
+show.pairs(images, masks, CITYSCAPES, predictions=guesses, alt=alt)
 
 # %%
 near = np.array(
@@ -426,7 +426,7 @@ some = real["val"][:: len(real["val"]) // 4 + 1]
 images, masks = some.arrays(CAMVID_SIZE)
 guesses = {name: predict(model, images) for name, model in camvid.items()}
 alt = "CamVid frames (Brostow et al., 2009), masks, and five predictions."
-show.pairs(images, masks, CAMVID, predictions=guesses, size=2.0, alt=alt)
+show.pairs(images, masks, CAMVID, predictions=guesses, alt=alt)
 
 # %% [markdown]
 # **What we see.** The same three lead, FCN-8s before PSPNet and DeepLab, and all five are above the baseline. FCN-8s has most parameters, in its dense

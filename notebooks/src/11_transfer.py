@@ -192,7 +192,7 @@ image, mask = streets["train"].read(0)
 rng = np.random.default_rng(SEED)
 looks = [anywhere(image, mask, rng)[0] for _ in range(4)]
 alt = "A frame of the simulator and four versions of it, each in other colours and slightly moved."
-show.images([image, *looks], ["of the simulator"], columns=5, size=2.0, alt=alt)
+show.images([image, *looks], ["of the simulator"], columns=5, alt=alt)
 
 
 # %%
@@ -520,7 +520,7 @@ guesses = {
     for start, model in networks.items()
 }
 alt = "Generated cities, masks and three predictions after ten labelled frames."
-show.pairs(images, masks, CITYSCAPES, predictions=guesses, size=2.5, alt=alt)
+show.pairs(images, masks, CITYSCAPES, predictions=guesses, alt=alt)
 
 # %% [markdown]
 # **What we see.** Both that begin with streets are far ahead, {{frozen_iou:.2f}} and {{tuned_iou:.2f}} against {{scratch_iou:.2f}}, after

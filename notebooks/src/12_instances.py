@@ -105,9 +105,6 @@ ex.q1_1.check(able)
 import keras
 import keras_hub
 
-GROUPS = {"flat": range(7, 11), "construction": range(11, 17), "object": range(17, 21)}
-GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range(26, 34)}
-
 
 def small_segformer(size, num_classes):
     """SegFormer with half of B0's layers, and half of its filters or fewer."""
@@ -133,9 +130,14 @@ from course_utils import data, training
 from course_utils.classes import Class, ClassTable
 from data_scripts import ensure
 
-of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
+groups = {"flat": (range(7, 11), "road"), "construction": (range(11, 17), "building")}
+groups |= {"object": (range(17, 21), "pole"), "nature": ((21, 22), "vegetation")}
+groups |= {"sky": ((23,), "sky"), "human": ((24, 25), "person"), "vehicle": (range(26, 34), "car")}
+of_id = {i: (name, k) for k, (name, (ids, _)) in enumerate(groups.items()) for i in ids}
+colours = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
+shown = {name: colours[example] for name, (_, example) in groups.items()}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
-CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table])
+CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
 folder = ensure("cityscapes")
 
 
@@ -287,7 +289,6 @@ show.pairs(
     true_masks[some][:, *part],
     CITY,
     predictions=said,
-    size=3.2,
     alt=alt,
 )
 
@@ -463,9 +464,7 @@ views = [streets[frame], shades[truths[frame]], shades[joined[frame]]]
 alt = (
     "A street, its things each in a colour of its own, and the regions of its classes: cars joined."
 )
-show.images(
-    [view[160:400] for view in views], ["image", "things", "regions"], columns=1, size=7.0, alt=alt
-)
+show.images([view[160:400] for view in views], ["image", "things", "regions"], columns=1, alt=alt)
 
 # %% tags=["record"]
 record(perfect_cars=perfect[26]["PQ"], perfect_motorcycles=perfect[32]["PQ"])
@@ -607,7 +606,7 @@ for k in crowded:
     views += [tested[k], shades[truths[k]], probabilities[k][..., 3], *said]
 titles = ["image", "true objects", "border, as predicted", "components", "watershed"]
 alt = "Heaps of lentils and beans, true objects, predicted borders, joined regions, watershed."
-show.images(views, titles, columns=5, size=2.0, alt=alt)
+show.images(views, titles, columns=5, alt=alt)
 
 # %% tags=["record"]
 record(pq_joined=joined["PQ"], ap_after_75=parted["AP 0.75"])
@@ -688,7 +687,7 @@ for picture, chosen in zip(drawn, (range(len(scores)), kept), strict=True):
         cv2.rectangle(picture, (box[1], box[0]), (box[3], box[2]), (255, 200, 0), 2)
 alt = "A street with four boxes around each car, and with about one box a car."
 titles = [f"{len(proposals)} proposals", f"{len(kept)} kept"]
-show.images([picture[160:400] for picture in drawn], titles, columns=1, size=7.0, alt=alt)
+show.images([picture[160:400] for picture in drawn], titles, columns=1, alt=alt)
 
 # %% [markdown]
 # The second stage reads features in the box, say 7×7 of them, from a map at stride 16. A box rarely ends on that grid. The older *RoIPool* rounds

@@ -443,7 +443,7 @@ show.table(rows)
 # %%
 found = {who: segment(networks[who], parts[1][0]) for who in ("c", "c, moved") if who in networks}
 alt = "Three larger images with several shapes, their masks, and what c finds, centred and moved."
-show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt, size=2.1)
+show.pairs(*parts[1], ELIRET, predictions=found or None, alt=alt)
 
 # %% tags=["record"]
 record(larger_nothing=rows[1]["all background"])

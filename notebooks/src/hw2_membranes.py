@@ -339,7 +339,7 @@ found = {
     for name, (model, _) in networks.items()
 }
 alt = "Held-out slices, masks, and what the U-Net finds: membranes with skips, few without."
-show.pairs(images, masks, MEMBRANE, predictions=found or None, size=2.0, alt=alt)
+show.pairs(images, masks, MEMBRANE, predictions=found or None, alt=alt)
 
 # %% tags=["record"]
 record(
