@@ -124,11 +124,7 @@ def small_segformer(size, num_classes):
 
 
 # %%
-import numpy as np
-
-from course_utils import data, training
 from course_utils.classes import Class, ClassTable
-from data_scripts import ensure
 
 groups = {"flat": (range(7, 11), "road"), "construction": (range(11, 17), "building")}
 groups |= {"object": (range(17, 21), "pole"), "nature": ((21, 22), "vegetation")}
@@ -138,6 +134,13 @@ colours = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
 shown = {name: colours[example] for name, (_, example) in groups.items()}
 table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
 CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
+
+# %%
+import numpy as np
+
+from course_utils import data, training
+from data_scripts import ensure
+
 folder = ensure("cityscapes")
 
 
