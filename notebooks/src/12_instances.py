@@ -279,9 +279,6 @@ for name, said in ways.items():
 show.table(rows)
 edge = [row["mean IoU, within 8 pixels"] for row in rows]
 
-# %% tags=["record"]
-record(edge_classes=edge[0], edge_ids=edge[1], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
-
 # %%
 some = [0, len(val) // 2, len(val) - 1]
 part = np.s_[100:420, 300:860]  # rows and columns of the frames
@@ -386,6 +383,7 @@ for bins in ((), (1,), (2,), (6,), (1, 2, 3, 6)):
 show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.items()])
 
 # %% tags=["record"]
+record(edge_classes=edge[0], edge_ids=edge[1], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
 record(right_none=right[()], right_1=right[1,], right_2=right[2,], right_6=right[6,])
 record(right_all=right[1, 2, 3, 6])
 record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
