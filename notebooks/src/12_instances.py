@@ -104,6 +104,10 @@ ex.q1_1.check(able)
 # %%
 import keras
 import keras_hub
+import numpy as np
+
+GROUPS = {"flat": range(7, 11), "construction": range(11, 17), "object": range(17, 21)}
+GROUPS |= {"nature": (21, 22), "sky": (23,), "human": (24, 25), "vehicle": range(26, 34)}
 
 
 def small_segformer(size, num_classes):
@@ -124,23 +128,14 @@ def small_segformer(size, num_classes):
 
 
 # %%
-from course_utils.classes import Class, ClassTable
-
-groups = {"flat": (range(7, 11), "road"), "construction": (range(11, 17), "building")}
-groups |= {"object": (range(17, 21), "pole"), "nature": ((21, 22), "vegetation")}
-groups |= {"sky": ((23,), "sky"), "human": ((24, 25), "person"), "vehicle": (range(26, 34), "car")}
-of_id = {i: (name, k) for k, (name, (ids, _)) in enumerate(groups.items()) for i in ids}
-colours = dict(zip(CITYSCAPES.names, CITYSCAPES.colours.tolist(), strict=True))
-shown = {name: colours[example] for name, (_, example) in groups.items()}
-table = [(c, *of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
-CITY = ClassTable("city", [Class(c.id, name, c.colour, k) for c, name, k in table], shown)
-
-# %%
-import numpy as np
-
 from course_utils import data, training
+from course_utils.classes import Class, ClassTable
 from data_scripts import ensure
 
+of_id = {i: (name, k) for k, (name, ids) in enumerate(GROUPS.items()) for i in ids}
+colours = dict(zip(CITYSCAPES.names, CITYSCAPES.colours, strict=True))  # as our figures show them
+table = [(c.id, c.name, of_id.get(c.id, ("void", 255))) for c in CITYSCAPES.classes]
+CITY = ClassTable("city", [Class(i, g, colours.get(n, (0, 0, 0)), k) for i, n, (g, k) in table])
 folder = ensure("cityscapes")
 
 
@@ -279,6 +274,9 @@ for name, said in ways.items():
 show.table(rows)
 edge = [row["mean IoU, within 8 pixels"] for row in rows]
 
+# %% tags=["record"]
+record(edge_classes=edge[0], edge_ids=edge[1], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
+
 # %%
 some = [0, len(val) // 2, len(val) - 1]
 part = np.s_[100:420, 300:860]  # rows and columns of the frames
@@ -383,7 +381,6 @@ for bins in ((), (1,), (2,), (6,), (1, 2, 3, 6)):
 show.table([{"levels": str(b or "none"), "patches right": v} for b, v in right.items()])
 
 # %% tags=["record"]
-record(edge_classes=edge[0], edge_ids=edge[1], edge_logits=edge[2], edge_gain=edge[2] - edge[0])
 record(right_none=right[()], right_1=right[1,], right_2=right[2,], right_6=right[6,])
 record(right_all=right[1, 2, 3, 6])
 record(pyramid_gain=right[1, 2, 3, 6] - right[()], level_gain=right[2,] - right[1,])
