@@ -37,9 +37,9 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
 
     A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
     """
-    output = Output(out, folder)
     submissions, skipped = collect(folder)
     homework = _homework(folder, submissions)
+    output = Output(out, folder)
     kept = output.kept()
     if kept.get("homework", homework) != homework:
         raise Problem(f"{out} holds the grades of {kept['homework']}, and these are submissions of {homework}: choose another --out.")
@@ -156,10 +156,11 @@ def _digest(path):
 
 def _words(results, worth, skipped, lacks, output):
     """What the teacher reads in the terminal when all is done."""
-    lines = [in_short(results, worth), "Most missed:"]
+    lines = [in_short(results, worth)]
     for exercise, counts, mistakes in missed(results, worth)[:SHOWN]:
-        often = f" Most often: {mistakes[0][0]}" if mistakes else ""
-        lines.append(f"  {exercise.heading}: {counts['correct']} of {len(results)} right.{often}")
+        if counts["correct"] < len(results):
+            often = f" Most often: {mistakes[0][0]}" if mistakes else ""
+            lines.append(f"Missed: {exercise.heading}: {counts['correct']} of {len(results)} right.{often}")
     lines += [f"Ended: {line}" for line in ended(results)]
     lines += [f"Left out: {name}: {reason}" for name, reason in skipped]
     lines += [f"Not held by this system: {line}" for line in lacks]

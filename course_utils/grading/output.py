@@ -70,7 +70,9 @@ class Output:
                 return state
             raise ValueError
         except (OSError, ValueError, RecursionError, AttributeError):
-            raise Problem(f"{self.state}, where the grader keeps what it knows, is damaged: delete it to grade everybody anew.") from None
+            raise Problem(
+                f"{self.state}, where the grader keeps what it knows, is damaged or of another time: delete it to grade everybody anew."
+            ) from None
 
     def keep(self, state: dict) -> None:
         """Note the state of the run, so that it can go on from here."""
