@@ -1,30 +1,19 @@
-"""Grades a folder of submissions: a row for each student and question, a page for each student, a summary for the teacher."""
+"""Grades one submission: runs it and judges what it answers."""
 
-import ast
-import hashlib
 import importlib
 import json
 import os
 import re
-import secrets
 import shutil
 import tempfile
-import tomllib
-import warnings
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from tqdm import tqdm
+from course_utils.exercises.copies import marks, text, version
+from course_utils.exercises.engine import first_miss, questions
 
-from course_utils.exercises.copies import ROOT, Problem, marks, student_copy, text, version
-from course_utils.exercises.engine import first_miss
-
-from .pages import VERDICTS, report
+from .page import VERDICTS
 from .session import Ended, Session, readable
 from .submission import MOST, Opaque
-
-CASES = 3  # random cases a question; all must be right
 
 
 def cells(path):
@@ -58,52 +47,34 @@ def asks(code):
 class Run:
     """One homework, the cases that all submissions are graded on, and what is known of each submission so far."""
 
-    def __init__(self, homework, out, seconds, memory):
-        self.homework, self.seconds, self.memory = homework, seconds, memory
+    def __init__(self, homework, seeds, values, seconds, memory):
+        """`seeds`: of the random cases; `values`: what the parameters are for everybody."""
+        self.homework, self.seeds, self.values, self.seconds, self.memory = homework, seeds, values, seconds, memory
         self.module = importlib.import_module(f"course_utils.exercises.{homework}")
-        self.marks = marks(self.module)
-        self.questions = {name: getattr(self.module, name) for name in self.marks}
-        self.folder, self.sessions = out.with_suffix(""), set()
-        self.state = {"homework": homework, "version": version(self.marks)}
-        kept = self.folder / "run.json"
-        before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-        if self.state.items() <= before.items():
-            self.state = before
-        else:
-            self.state |= {"seeds": [secrets.randbits(32) for _ in range(CASES)], "values": self.values(), "objects": None, "done": {}}
+        self.version = version(marks(self.module))
+        self.questions = questions(self.module)
+        self.sessions, self.workers, self.objects = set(), os.cpu_count(), set()
 
-    def values(self):
-        """What the parameters are for everybody: the tests' small sizes, and the SEED of the homework itself."""
-        known = ROOT / "tests/notebook_params.toml"
-        small = tomllib.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
-        code = "\n".join(cells(student_copy(self.homework))[0])
-        seed = re.search(r"^SEED = (\d+)", code, re.M)
-        return small.get(self.homework, {}).get("tiny", {}) | ({"SEED": ast.literal_eval(seed[1])} if seed else {})
+    def __enter__(self):
+        return self
 
-    def save(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / "run.json.part"
-        part.write_text(json.dumps(self.state, indent=1), encoding="utf-8")
-        part.replace(self.folder / "run.json")
+    def __exit__(self, *_):
+        self.close()
 
-    def prove(self):
-        """Grade the solution first: it must be right on these cases, and it shows which questions are answered with objects."""
-        if self.state["objects"] is not None:
-            return
-        solution = next((ROOT / "notebooks/solutions").glob(f"{self.homework}_*.ipynb"), None)
-        if not solution:
-            raise Problem(f"notebooks/solutions holds no {self.homework}: run python -m notebooks.build build {self.homework} first.")
-        objects = set()
-        rows = self.grade(solution, objects)["rows"]
-        if wrong := [f"{name} ({message})" for name, verdict, message in rows if verdict != "correct"]:
-            raise Problem(f"The solution of {self.homework} itself is not correct, so nothing was graded: {'; '.join(wrong)}")
-        self.state["objects"] = sorted(objects)
-        self.save()
+    def close(self):
+        """End all processes at once."""
+        for session in list(self.sessions):
+            session.close()
 
-    def grade(self, path, objects=None):
-        """Run the submission at `path`: {"rows": [question, verdict, message], "note": what the student should know, "ended": why}.
+    def not_run(self, why):
+        """The result of a submission of which nothing could be run; `why` is a sentence."""
+        return {"rows": [[name, "not run", clean(why)] for name in self.questions], "notes": [], "ended": None}
 
-        `objects`: a set that gathers the questions whose answers are no data; only the solution, which is trusted, may fill it.
+    def grade(self, path, tell=None, trusted=False):
+        """Run the submission at `path`: {"rows": [question, verdict, message], "notes": what the student should know, "ended": why}.
+
+        `tell(cell, of)` is called whenever a cell begins.
+        `trusted`: it is the solution, which shows which questions are answered with objects.
         """
         try:
             code, metadata = cells(path)
@@ -111,7 +82,7 @@ class Run:
             if other not in (None, self.homework):
                 raise ValueError(f"it is a copy of {other}, not of {self.homework}")
         except (OSError, ValueError) as error:
-            return {"rows": [[name, "not run", f"The file was not run: {error}."] for name in self.questions], "note": "", "ended": None}
+            return self.not_run(f"The file was not run: {error}.")
         verdicts, failed, at, ended, walled = {}, {}, -1, None, False
         folder = Path(tempfile.mkdtemp(prefix="submission-"))
         for inner in ("work", "home", "course_utils"):  # of the last the setup cell sees the name; the true one is imported already
@@ -119,15 +90,17 @@ class Run:
         session = Session(folder, self.seconds, self.memory)
         self.sessions.add(session)
         try:
-            limits = {"seconds": self.seconds, "memory": self.memory, "readable": [] if objects is not None else readable()}
-            session.send({"homework": self.homework, "cells": code, "values": self.state["values"], **limits})
+            limits = {"seconds": self.seconds, "memory": self.memory, "readable": [] if trusted else readable()}
+            session.send({"homework": self.homework, "cells": code, "values": self.values, **limits})
             while "end" not in (message := session.receive()):
                 if "cell" in message:
                     at, walled = int(message["cell"]), message.get("walled") is True
+                    if tell:
+                        tell(at + 1, len(code))
                 elif "failed" in message:
                     failed[at] = clean(message.get("error"))
                 elif (name := message.get("check")) in self.questions:
-                    verdicts[name] = self.judge(session, name, message.get("answer"), objects)
+                    verdicts[name] = self.judge(session, name, message.get("answer"), trusted)
                 session.send({"next": True})
         except Ended as reason:
             ended = str(reason)
@@ -151,70 +124,27 @@ class Run:
             else:
                 verdict, message = "not run", "The check did not run."
             rows.append([name, verdict, message])
-        older = metadata.get("version", self.state["version"]) != self.state["version"]
+        older = metadata.get("version", self.version) != self.version
         notes = ["This copy was made from an older version of the homework."] if older else []
         notes += [f"Cell {number + 1} of the code stops with {error}." for number, error in failed.items()][:3]
-        return {"rows": rows, "note": " ".join(notes), "ended": ended, "walled": walled}
+        return {"rows": rows, "notes": notes, "ended": ended, "walled": walled}
 
-    def judge(self, session, name, answer, objects):
+    def judge(self, session, name, answer, trusted):
         """(verdict, message) on an answer: here, or beside the student's code where the solution itself is an object."""
         try:
-            if name in (self.state["objects"] or ()):
+            if name in (self.objects):
                 raise Opaque
-            verdict, message = first_miss([self.questions[name].verdict(session.decode(answer), seed) for seed in self.state["seeds"]])
+            verdict, message = first_miss([self.questions[name].verdict(session.decode(answer), seed) for seed in self.seeds])
         except Opaque as kind:
-            if objects is None and name not in self.state["objects"]:
+            if not trusted and name not in self.objects:
                 return "wrong", clean(f"Not yet: numbers, text, arrays or functions that return them are wanted, not {kind}.")
-            if objects is not None:
-                objects.add(name)
-            verdict, message = session.request({"judge": self.state["seeds"]})["verdict"]
+            if trusted:
+                self.objects.add(name)
+            verdict, message = session.request({"judge": self.seeds})["verdict"]
         return (verdict if verdict in VERDICTS else "wrong"), clean(message)
-
-
-def digest(path):
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:  # `grade` says so in its rows
-        return "unreadable"
 
 
 def clean(message):
     """A message of a submission as one short line of printable characters."""
     line = " ".join(str(message).encode("utf-8", "replace").decode().split())
     return "".join(letter if letter.isprintable() else "?" for letter in line)[:300]
-
-
-def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
-    """Grade all `*.ipynb` of `folder`; write the table `out` and, beside it, pages and state. Returns the summary.
-
-    A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
-    """
-    paths = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
-    named = Counter(filter(None, map(homework_of, paths)))
-    if not named:
-        raise Problem(f"{folder} holds no submission: put the students' notebooks there, one .ipynb each, named after the student.")
-    student_copy(homework := named.most_common(1)[0][0])  # a Problem if there is no such homework
-    warnings.simplefilter("ignore")  # numpy's, about what students hand in
-    run = Run(homework, out, seconds, memory)
-    run.prove()
-    done, limits = run.state["done"], [seconds, memory]
-    digests = {path: digest(path) for path in paths}
-
-    def fresh(path):
-        old = done.get(path.stem, {})
-        return old.get("sha256") != digests[path] or (old["ended"] and old["limits"] != limits)
-
-    todo = [path for path in paths if fresh(path)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run.grade, path): path for path in todo}
-        try:
-            for job in tqdm(as_completed(jobs), total=len(paths), initial=len(paths) - len(todo), unit="submission"):
-                path = jobs[job]
-                done[path.stem] = job.result() | {"sha256": digests[path], "limits": limits}
-                run.save()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for session in list(run.sessions):
-                session.close()
-            raise
-    return report(run, {path.stem: done[path.stem] for path in paths}, out)
