@@ -83,7 +83,7 @@ def limit(seconds=None, memory=None, own=True):
         if kind := getattr(resource, f"RLIMIT_{name}", None):
             _, hard = resource.getrlimit(kind)
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (most, most if own else hard))  # what the judge starts has limits of its own
 
 
 def threads():

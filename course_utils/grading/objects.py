@@ -6,10 +6,11 @@ that every class in its configuration is looked at: Keras' own and the course's,
 
 import json
 import re
+from importlib import import_module
 
 import numpy as np
 
-MODULES = r"builtins|course_utils\.\w+|keras(\.src)?(\.(activations|constraints|dtype_policies|initializers|layers|models|ops|optimizers|random)"
+MODULES = r"builtins|course_utils\.(layers|models)(\.\w+)?|keras(\.src)?(\.(activations|constraints|dtype_policies|initializers|layers|models|ops|optimizers|random)"
 MODULES += r"|\.regularizers)?[\w.]*"
 REACHES_OUT = r"Lambda|__\w+__|TFSMLayer|\w*(Jax|Flax|Torch)\w*|\w*Lookup|TextVectorization|FeatureSpace|Hashing"
 DEEPEST = 200  # levels of a configuration
@@ -47,15 +48,14 @@ def _config(value):
 
     kind = type(value)
     try:
-        if isinstance(value, keras.Model):
-            config = {"module": "keras", "class_name": kind.__name__, "config": value.get_config(), "registered_name": kind.__name__}
-            if kind.__name__ not in ("Functional", "Sequential"):
-                raise TypeError
-        else:
-            config = keras.saving.serialize_keras_object(value)
-        return json.dumps(config)
+        if not kind.__module__.startswith(("keras.", "course_utils.")):
+            raise TypeError
+        if not isinstance(value, keras.Model):
+            return json.dumps(keras.saving.serialize_keras_object(value))
+        names = {"module": kind.__module__, "class_name": kind.__name__, "registered_name": keras.saving.get_registered_name(kind)}
+        return json.dumps(names | {"config": value.get_config()})
     except Exception:  # of whatever code of a student's class
-        raise ValueError(f"{kind.__name__} is no layer or network that Keras itself can rebuild; take those of Keras") from None
+        raise ValueError(f"{kind.__name__} is nothing that Keras itself can rebuild; take its layers and networks") from None
 
 
 def unpack(packed):
@@ -82,8 +82,6 @@ def restore(value, packed):
 def _rebuilt(config):
     import keras
 
-    import course_utils.layers
-
     config = json.loads(config)
     _look_at(config)
     return keras.saving.deserialize_keras_object(config, safe_mode=True)
@@ -99,5 +97,7 @@ def _look_at(config, level=0):
             module = str(config.get("module") or "")
             if not re.fullmatch(MODULES, module) or re.fullmatch(REACHES_OUT, str(name)):
                 raise ValueError(f"the network holds {name!r:.60}, which is not Keras' own; take its layers, so that it can be rebuilt")
+            if module.startswith("course_utils."):
+                import_module(module)  # where the course registers its layers
     for part in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         _look_at(part, level + 1)
