@@ -93,7 +93,7 @@ def call(answer: Callable, *args, **kwargs):
 
 
 def slope(answer: Callable, truth: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """The gradient of the student's loss `answer(truth, given)` with respect to `given`, as a training gets it; any error that this meets."""
+    """The gradient of the student's loss `answer(truth, given)` by `given`, as a training gets it; whatever error that meets."""
     if hasattr(answer, "slope"):  # a function in another process, which is the place to differentiate it
         return answer.slope(truth, given)
     from keras import Input, Sequential, layers, ops, optimizers

@@ -183,7 +183,7 @@ def q4(answer, rng):
     expect(np.any(slope), "the values are right, but nothing is learnt: use keras.ops, not numpy.")
     both, all_of_both = (masks * p).sum(), masks.sum() + p.sum() + 1
     right = (2 * both + 1) / all_of_both**2 - 2 * masks / all_of_both
-    expect(close(slope, right, 1e-3), "the values are right, but its slope is not that of the loss: something in it is cut off from training.")
+    expect(close(slope, right, 1e-3), "the values are right, but not the slope: a part of the loss is cut off from training.")
 
 
 def set_scores(batches):

@@ -25,12 +25,12 @@ socket connect bind listen accept accept4 io_uring_setup io_uring_enter io_uring
 process_madvise process_mrelease pidfd_getfd kcmp setpriority ioprio_set keyctl add_key request_key shmget shmat shmctl semget semop
 semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink bpf perf_event_open userfaultfd fanotify_init unshare setns mount umount2
 open_tree move_mount fsopen fsmount mount_setattr pivot_root chroot open_by_handle_at
-""".split()
+"""
 # They do nothing and say that they did: honest programs copy the rights and times of a file, and no wall of files asks whose file it is.
 IN_VAIN = """
 chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes utimensat futimesat setxattr lsetxattr fsetxattr setxattrat
 removexattr lremovexattr fremovexattr removexattrat
-""".split()
+"""
 SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")  # where Landlock does not keep them in
 EQUAL, OTHER, MASKED = 4, 1, 7  # libseccomp's SCMP_CMP_EQ, _NE and _MASKED_EQ
 NEW_USER = 0x10000000  # of clone
@@ -51,11 +51,11 @@ def lacks() -> list[str]:
         return [f"{files}. Grade on Linux, or in a container."]
     version, missing = landlock()[1], []
     if not version:
-        missing.append("A submission may read and change whatever files you may: this kernel has no Landlock (Linux 5.13 has, switched on).")
+        missing.append("A submission may read and change whatever files you may: this kernel has no Landlock (Linux from 5.13 on has).")
     elif version < 3 and not _seccomp():
         missing.append("A submission may shorten files that you may write: this kernel is older than Linux 6.2.")
     if not _seccomp():
-        missing.append("A submission may use the network and UNIX sockets, and change the rights of your files: libseccomp is not installed.")
+        missing.append("A submission may use UNIX sockets and the network, and change the rights of files: libseccomp is not installed.")
     if not _seccomp() and version < 6:
         missing.append("A submission may send signals to your processes: this kernel is older than Linux 6.12, and there is no libseccomp.")
     if os.geteuid() == 0:
@@ -196,9 +196,9 @@ def refuse_calls(signals=None):
         if number != -1:  # a call that this library does not know is newer than its kernel, or of another processor
             library.seccomp_rule_add_array(rules, ctypes.c_uint32(ERROR | error), number, len(compared), tests)
 
-    for name in REFUSED:
+    for name in REFUSED.split():
         rule(name, 1)  # EPERM
-    for name in IN_VAIN:
+    for name in IN_VAIN.split():
         rule(name, 0)
     rule("clone3", 38)  # ENOSYS: its arguments cannot be looked at, and the C library takes clone instead
     rule("clone", 1, (0, MASKED, NEW_USER, NEW_USER))

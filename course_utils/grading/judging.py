@@ -16,13 +16,13 @@ from course_utils.exercises.copies import ROOT, marks, text
 from course_utils.exercises.engine import first_miss
 
 from . import isolation
+from .collect import LARGEST
 from .folders import sweep
 from .line import MOST, Opaque, Peer
 from .session import Ended, Session, adopt_orphans
 
 MEMORY = 3072  # MB; Keras takes a quarter of it
 CHECKS = 5  # of one question in a submission; each on cases of its own
-LARGEST = 2**26  # bytes of a notebook
 
 
 def not_too_large(path):
@@ -72,7 +72,11 @@ def hidden(homework):
             used |= {getattr(late, name.name)._name for name in node.names}
     notebook = next((ROOT / "notebooks/homework").glob(f"{homework}_*.ipynb"))
     code = "\n".join(cells(notebook)[0])
-    named = {f"course_utils.{part.strip()}" for names in re.findall(r"^\s*from course_utils import (.+)", code, re.M) for part in names.split(",")}
+    named = {
+        f"course_utils.{part.strip()}"
+        for names in re.findall(r"^\s*from course_utils import (.+)", code, re.M)
+        for part in names.split(",")
+    }
     named |= set(re.findall(r"^\s*from (course_utils\.\w+)", code, re.M))
     return sorted(module for module in used if module.startswith("course_utils.") and ".".join(module.split(".")[:2]) not in named)
 

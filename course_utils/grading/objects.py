@@ -12,7 +12,8 @@ import numpy as np
 
 MODULES = r"builtins|course_utils\.(layers|models)(\.\w+)?|keras(\.src)?(\.(activations|constraints|dtype_policies|initializers|layers|models|ops|optimizers|random)"
 MODULES += r"|\.regularizers)?[\w.]*"
-REACHES_OUT = r"Lambda|__\w+__|TFSMLayer|\w*(Jax|Flax|Torch)\w*|\w*Lookup|TextVectorization|FeatureSpace|Hashing"
+VALUES = r"__(keras_tensor|numpy|tensor|tuple|bytes|slice|ellipsis|complex)__"  # what Keras writes values of Python as
+REACHES_OUT = r"Lambda|TFSMLayer|\w*(Jax|Flax|Torch)\w*|\w*Lookup|TextVectorization|FeatureSpace|Hashing"
 DEEPEST = 200  # levels of a configuration
 
 
@@ -93,7 +94,8 @@ def _look_at(config, level=0):
         raise ValueError("the network's configuration is nested without end")
     if isinstance(config, dict):
         config.pop("compile_config", None)
-        if name := config.get("class_name"):
+        name = config.get("class_name")
+        if name and not re.fullmatch(VALUES, str(name)):
             module = str(config.get("module") or "")
             if not re.fullmatch(MODULES, module) or re.fullmatch(REACHES_OUT, str(name)):
                 raise ValueError(f"the network holds {name!r:.60}, which is not Keras' own; take its layers, so that it can be rebuilt")

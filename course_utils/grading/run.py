@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import re
 import shutil
 import tempfile
 import threading
@@ -16,21 +15,13 @@ from course_utils.exercises.copies import marks, version
 from course_utils.exercises.engine import questions
 
 from . import judging
+from .collect import homework_of  # noqa: F401
 from .folders import sweep
 from .page import VERDICTS
 from .session import PATIENCE, Ended, Watched, adopt_orphans, end
 
 BUSY = 60  # seconds that the judge may compute over one answer
 SERVED = 25  # submissions; then a fresh judge, because Keras keeps something of every network
-
-
-def homework_of(path: Path) -> str | None:
-    """`hw1`, if the file at `path` looks like a copy of it; else None. The judge looks closer."""
-    with suppress(OSError), open(path, "rb") as file:
-        start = file.read(judging.LARGEST)
-        named = re.search(rb'"homework":\s*"(hw\d+)"', start) or re.search(rb"from course_utils\.exercises import (hw\d+) as ex\b", start)
-        return named and named[1].decode()
-    return None
 
 
 class Judge(Watched):
