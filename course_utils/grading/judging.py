@@ -72,11 +72,8 @@ def hidden(homework):
             used |= {getattr(late, name.name)._name for name in node.names}
     notebook = next((ROOT / "notebooks/homework").glob(f"{homework}_*.ipynb"))
     code = "\n".join(cells(notebook)[0])
-    named = {
-        f"course_utils.{part.strip()}"
-        for names in re.findall(r"^\s*from course_utils import (.+)", code, re.M)
-        for part in names.split(",")
-    }
+    lines = re.findall(r"^\s*from course_utils import (.+)", code, re.M)
+    named = {f"course_utils.{part.strip()}" for line in lines for part in line.split(",")}
     named |= set(re.findall(r"^\s*from (course_utils\.\w+)", code, re.M))
     return sorted(module for module in used if module.startswith("course_utils.") and ".".join(module.split(".")[:2]) not in named)
 

@@ -10,8 +10,8 @@ from importlib import import_module
 
 import numpy as np
 
-MODULES = r"builtins|course_utils\.(layers|models)(\.\w+)?|keras(\.src)?(\.(activations|constraints|dtype_policies|initializers|layers|models|ops|optimizers|random)"
-MODULES += r"|\.regularizers)?[\w.]*"
+PARTS = "activations|constraints|dtype_policies|initializers|layers|models|ops|optimizers|random|regularizers"
+MODULES = rf"builtins|course_utils\.(layers|models)(\.\w+)?|keras(\.src)?(\.({PARTS})[\w.]*)?"
 VALUES = r"__(keras_tensor|numpy|tensor|tuple|bytes|slice|ellipsis|complex)__"  # what Keras writes values of Python as
 REACHES_OUT = r"Lambda|TFSMLayer|\w*(Jax|Flax|Torch)\w*|\w*Lookup|TextVectorization|FeatureSpace|Hashing"
 DEEPEST = 200  # levels of a configuration

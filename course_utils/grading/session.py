@@ -68,7 +68,8 @@ class Watched(Peer):
             except psutil.NoSuchProcess:
                 return
             if self.reason:
-                return self.kill()
+                self.kill()
+                return
             time.sleep(0.2)
 
     def excess(self) -> str:
