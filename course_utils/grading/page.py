@@ -34,13 +34,15 @@ a { color: inherit }
 article { background: var(--card); border-left: .3rem solid var(--colour, var(--line)); border-radius: .3rem; padding: .6rem .8rem;
   margin: .6rem 0 }
 .head { display: flex; flex-wrap: wrap; gap: .2rem .7rem; align-items: baseline } .head h3 { flex: 1 1 12rem }
-.points { margin: 0; white-space: nowrap }
+.points { margin: 0 0 0 auto; white-space: nowrap }
+@media (max-width: 36rem) { .head h3 { order: 1; flex-basis: 100% } .tally { order: 2; margin: 0 } }
 .wide { overflow-x: auto }
 table { border-collapse: collapse } table.full { width: 100% }
 th, td { text-align: left; padding: .25rem .6rem .25rem 0; vertical-align: baseline } tr + tr > * { border-top: 1px solid var(--line) }
 th { font-weight: 600 } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-.grid th:first-child { position: sticky; left: 0; background: var(--ground); min-width: 7rem; max-width: 12rem }
-ul { padding-left: 1.2rem } footer { margin-top: 2.5rem; border-top: 1px solid var(--line); font-size: .875rem }
+.grid th:first-child { position: sticky; left: 0; background: var(--ground) } .who { width: clamp(7rem, 30vw, 13rem) }
+.grid .mark { padding: .25rem .3rem; min-width: 1.9rem; white-space: nowrap }
+ul { padding-left: 1.2rem; margin: .6rem 0 } article ul { margin: .4rem 0 0 } footer { margin-top: 2.5rem; border-top: 1px solid var(--line); font-size: .875rem }
 KINDS
 """
 

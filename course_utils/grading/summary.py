@@ -23,7 +23,8 @@ def missed(results: dict[str, dict], rubric: Rubric) -> list[tuple]:
         alike = {}  # the same mistake with other numbers is the same mistake
         for verdict, message in given:
             if verdict in ("wrong", "not run"):
-                alike.setdefault(re.sub(r"\d+(\.\d+)?", "0", message), []).append(message)
+                said = message.removeprefix("Not yet: ")
+                alike.setdefault(re.sub(r"\d+(\.\d+)?", "0", said), []).append(said)
         often = sorted(alike.values(), key=len, reverse=True)[:OFTEN]
         mistakes = [(Counter(messages).most_common(1)[0][0], len(messages)) for messages in often]
         found.append((each, Counter(verdict for verdict, _ in given), mistakes))
@@ -50,15 +51,21 @@ def summary(results: dict[str, dict], rubric: Rubric, files: dict[str, str], ski
         "How the points are spread": _spread([points(result, rubric) for result in results.values()], rubric.most),
         "The exercises, most missed first": "\n".join(_exercise(*row) for row in missed(results, rubric)),
         "The students": _students(results, rubric, files),
-        "Ended by the grader": listed(ended(results)),
-        "Left out": listed([f"{name}: {reason}" for name, reason in skipped]),
+        "What the grader had to end": listed(ended(results)),
+        "What was left out": listed([f"{name}: {reason}" for name, reason in skipped]),
         "What this system could not hold": listed(lacks),
     }
     body = [f'<p class="faint">Homework, graded</p>\n<h1>{inline(rubric.title)}</h1>\n<p>{inline(in_short(results, rubric))}</p>']
+    notable = [f'<a href="#{_place(title)}">{title}</a>' for title in list(sections)[-3:] if sections[title]]
+    body += [f"<p>Have a look at: {', '.join(notable)}.</p>"] if notable else []
     if more := sum(each.more for each in rubric.exercises):
         body.append(f"<p>A person gives up to {more} more: see the rubric of the homework.</p>")
-    body += [f"<h2>{title}</h2>\n{content}" for title, content in sections.items() if content]
+    body += [f'<h2 id="{_place(title)}">{title}</h2>\n{content}' for title, content in sections.items() if content]
     return page(f"{rubric.title}: summary", "\n".join(body), foot)
+
+
+def _place(title):
+    return title.lower().replace(" ", "-")
 
 
 def _spread(scores, most):
@@ -80,24 +87,24 @@ def _exercise(exercise, counts, mistakes):
     told = ", ".join(f"{counts[verdict]} {word}" for verdict, (_, word) in VERDICTS.items() if counts[verdict])
     often = listed([f"{number} × {message}" for message, number in mistakes])
     shares = bar({verdict: counts[verdict] for verdict in VERDICTS}, sum(counts.values()))
-    return f'<article><div class="head"><h3>{inline(exercise.heading)}</h3><p class="points">{told}</p></div>{shares}{often}</article>'
+    head = f'<div class="head"><h3>{inline(exercise.heading)}</h3><p class="points tally">{told}</p></div>'
+    return f"<article>{head}{shares}{often}</article>"
 
 
 def _students(results, rubric, files):
     """A row a student with a link to the page: points, points by tier, and a sign for each exercise."""
     tiers = [tier for tier in rubric.tiers if tier]
-    labels = [each.label for each in rubric.exercises]
     head = "".join(f'<th class="number">{html.escape(name)}</th>' for name in ("points", *tiers))
-    head = f"<tr><th>student</th>{head}{''.join(f'<th>{html.escape(label)}</th>' for label in labels)}</tr>\n"
-    rows = ""
+    head += "".join(f'<th class="mark">{html.escape(each.label)}</th>' for each in rubric.exercises)
+    rows = f"<tr><th>student</th>{head}</tr>\n"
     for student, result in results.items():
         verdicts = {name: verdict for name, verdict, _ in result["rows"]}
         sums = "".join(f'<td class="number">{points(result, rubric, tier)}</td>' for tier in (None, *tiers))
-        signs = "".join(map(_sign, (verdicts[each.name] for each in rubric.exercises)))
-        link = f'<a href="feedback/{quote(files[student], errors="surrogateescape")}">{html.escape(student)}</a>'
-        rows += f"<tr><th>{link}</th>{sums}{signs}</tr>\n"
+        signs = "".join(_sign(verdicts[each.name]) for each in rubric.exercises)
+        link = f'<a href="feedback/{quote(files[student])}">{html.escape(student)}</a>'
+        rows += f'<tr><th><div class="who">{link}</div></th>{sums}{signs}</tr>\n'
     key = " · ".join(f'<span class="mark {kind(verdict)}">{sign}</span> {word}' for verdict, (sign, word) in VERDICTS.items())
-    return f'<p class="faint">{key}</p><div class="wide" tabindex="0"><table class="grid">{head}{rows}</table></div>'
+    return f'<p class="faint">{key}</p><div class="wide" tabindex="0"><table class="grid">{rows}</table></div>'
 
 
 def _sign(verdict):
