@@ -15,7 +15,6 @@ from course_utils.exercises.copies import marks, version
 from course_utils.exercises.engine import questions
 
 from . import judging
-from .collect import homework_of  # noqa: F401
 from .folders import sweep
 from .page import VERDICTS
 from .session import PATIENCE, Ended, Watched, adopt_orphans, end
