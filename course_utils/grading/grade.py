@@ -22,21 +22,23 @@ from tqdm import tqdm
 from course_utils import __version__
 from course_utils.exercises.copies import ROOT, Problem, marks, student_copy, text, version
 
-from .collect import collect
+from . import isolation
+from .collect import collect, homework_of
 from .output import Output
 from .rubric import rubric
-from .run import Run, homework_of
+from .run import Run
 from .summary import ended, in_short, missed
 
 CASES = 3  # random cases a question; all must be right
 SHOWN = 3  # submissions named in the progress line, exercises in the words at the end
 
 
-def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
+def grade(folder: Path, out: Path, seconds: int, memory: int, as_root: bool = False) -> str:
     """Grade the submissions in `folder`; write the table `out` and, beside it, pages and state. Returns the summary in a few lines.
 
     A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
     """
+    isolation.refuse_root(as_root)
     submissions, skipped = collect(folder)
     homework = _homework(folder, submissions)
     output = Output(out, folder)
@@ -45,6 +47,9 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
         raise Problem(f"{out} holds the grades of {kept['homework']}, and these are submissions of {homework}: choose another --out.")
     left_out = f", {len(skipped)} left out (the summary says why)" if skipped else ""
     _say(f"{homework}: {_count(len(submissions), 'submission')} in {folder}{left_out}. Loading the checks ...")
+    lacks = isolation.lacks()
+    for sentence in lacks:
+        _say(f"Not held by this system: {sentence}")
     warnings.simplefilter("ignore")  # numpy's, about what students hand in
     module = importlib.import_module(f"course_utils.exercises.{homework}")
     state = {"homework": homework, "version": version(marks(module))}
@@ -61,8 +66,8 @@ def grade(folder: Path, out: Path, seconds: int, memory: int) -> str:
     results = {student: state["done"][student] for student in submissions}
     worth = rubric(homework, module, student_copy(homework))
     foot = f"with course {__version__}, checks {state['version']}: every answer on {CASES} random cases, the same for everybody."
-    output.report(results, worth, skipped, [], foot)
-    return _words(results, worth, skipped, [], output)
+    output.report(results, worth, skipped, lacks, foot)
+    return _words(results, worth, skipped, lacks, output)
 
 
 def _homework(folder, submissions):
