@@ -38,9 +38,9 @@ def grade(folder: Path, out: Path, seconds: int, memory: int, as_root: bool = Fa
 
     A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
     """
-    isolation.refuse_root(as_root)
     submissions, skipped = collect(folder)
     homework = _homework(folder, submissions)
+    isolation.refuse_root(as_root)
     output = Output(out, folder)
     kept = output.kept()
     if kept.get("homework", homework) != homework:
