@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import secrets
+import shutil
 import sys
 import threading
 import tomllib
@@ -133,6 +134,7 @@ def _grade_all(run, state, submissions, output):
                 return run.grade(submissions[student], tell=tell)
             finally:
                 working.pop(student, None)
+                bar.set_postfix_str(", ".join(list(working.values())[:SHOWN]), refresh=False)
 
         jobs = {pool.submit(one, student): student for student in todo}
         try:
@@ -183,7 +185,7 @@ def _bar(**settings) -> Iterator[tqdm]:
         while not over.wait(0.5 if sys.stderr.isatty() else 15):
             bar.refresh()
 
-    with tqdm(**settings, bar_format=form, dynamic_ncols=True) as bar:
+    with tqdm(**settings, bar_format=form, ncols=shutil.get_terminal_size().columns - 1, nrows=20) as bar:
         threading.Thread(target=tick, daemon=True).start()
         try:
             yield bar
