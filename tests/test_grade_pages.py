@@ -12,11 +12,17 @@ from urllib.parse import unquote
 
 import pytest
 
+from course_utils.exercises import __main__ as command
 from course_utils.exercises.copies import Problem, student_copy, text
-from course_utils.grading import output, page, pages, summary, tables
+from course_utils.grading import isolation, judging, output, page, pages, summary, tables
+from course_utils.grading.collect import LARGEST
+from course_utils.grading.grade import CASES
 from course_utils.grading.output import Output, shown
 from course_utils.grading.rubric import BY_A_PERSON, Exercise, Rubric, rubric
+from course_utils.grading.run import BUSY
+from course_utils.grading.session import PATIENCE
 from tests import kit
+from tests.conftest import ROOT
 
 HOMEWORK = ["hw1", "hw2", "hw3", "hw4", "hw5"]
 EXERCISES = [
@@ -329,3 +335,26 @@ def test_names_that_collide_have_pages_of_their_own(out):
     place = written(out, dict.fromkeys(names, RESULTS["Ana"]))
     assert len({path.name.casefold() for path in place.pages.iterdir()}) == len(names)
     assert len({row[0] for row in rows(out)[1:]}) == len(names)
+
+
+# The page for teachers
+
+
+def test_the_page_on_grading_knows_the_limits():
+    text = (ROOT / "course_utils/grading/README.md").read_text(encoding="utf-8")
+    options = vars(command.parser().parse_args(["grade", "subs", "--out", "grades.csv"]))
+    for words in (
+        f"{isolation.FILE // 2**20} MB a file",
+        f"{isolation.WRITTEN // 2**30} GB on disk",
+        f"{isolation.PROCESSES} processes",
+        f"{isolation.FILES:,} files",
+        f"a notebook of {LARGEST // 2**20} MB",
+        f"{judging.MEMORY:,} MB, {BUSY} s of computing",
+        *(f"`{Path(device).name}`" for device in isolation.DEVICES),
+        *(f"`--{name}` ({options[name]}" for name in ("seconds", "memory")),
+        *(f"`grades/{name}`" for name in ("summary.html", "scores.csv", "run.json", "feedback/NAME.html")),
+    ):
+        assert words in text
+    assert PATIENCE == 5, "five times that by the clock"
+    assert CASES == 3, "on three random cases"
+    assert judging.CHECKS == 5, "the first five are judged"
