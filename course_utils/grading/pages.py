@@ -1,63 +1,65 @@
-"""What the grader writes: the table, a page for each student, and a summary for the teacher."""
+"""A student's page: what was right, what is not yet and where to look, points by tier."""
 
-import csv
 import html
-import shutil
-from collections import Counter
+import re
 
-VERDICTS = ("correct", "wrong", "not attempted", "not run")
+from course_utils.exercises.boxes import inline, sentence
 
-
-def report(run, results, out):
-    """Write the table, the pages and the summary from what is known of each student."""
-    with open(
-        out, "w", newline="", encoding="utf-8-sig", errors="replace"
-    ) as file:  # the mark at the start tells spreadsheets that this is UTF-8
-        table = csv.writer(file)
-        table.writerow(["student", "question", "verdict", "points", "message"])
-        for student, result in results.items():
-            for name, verdict, message in result["rows"]:
-                table.writerow([harmless(student), name, verdict, int(verdict == "correct"), harmless(message)])
-    pages = run.folder / "feedback"
-    shutil.rmtree(pages, ignore_errors=True)
-    pages.mkdir(parents=True)
-    for student, result in results.items():
-        points = sum(verdict == "correct" for _, verdict, _ in result["rows"])
-        rows = [[name, verdict, int(verdict == "correct"), message] for name, verdict, message in result["rows"]]
-        about = f"{points} of {len(rows)} points. {result['note']}"
-        page(pages / f"{student}.html", f"{run.homework}: {student}", about, ["question", "verdict", "points", "message"], rows)
-    rows = []
-    for name in run.questions:
-        given = [(verdict, message) for result in results.values() for asked, verdict, message in result["rows"] if asked == name]
-        counts = Counter(verdict for verdict, _ in given)
-        often = Counter(message for verdict, message in given if verdict == "wrong").most_common(1)
-        rows.append([name, *(counts[verdict] for verdict in VERDICTS), often[0][0] if often else ""])
-    rows.sort(key=lambda row: row[1])
-    columns = ["question", *VERDICTS, "most frequent mistake"]
-    page(run.folder / "summary.html", f"{run.homework}: {len(results)} students", "The questions most missed come first.", columns, rows)
-    lines = [f"{row[0]}: {row[1]} of {len(results)} correct. {row[-1]}".rstrip() for row in rows]
-    unwalled = [student for student, result in results.items() if result.get("walled") is False]
-    lines += [f"{len(unwalled)} ran without a wall round other files: this system has no Landlock."] if unwalled else []
-    return "\n".join([*lines, f"{out}: a row for each student and question. {run.folder}: feedback pages and summary.html."])
+from .page import bar, chip, kind, listed, page
+from .rubric import Exercise, Rubric
 
 
-def harmless(value):
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value
+def feedback(student: str, result: dict, rubric: Rubric, foot: str) -> str:
+    """The page of one student. `result`: {"rows": [question, verdict, message], "notes": [sentence]}; `foot`: what stands below."""
+    verdicts = {name: (verdict, message) for name, verdict, message in result["rows"]}
+    earned = points(result, rubric)
+    body = [
+        f'<p class="faint">{inline(rubric.title)}</p>\n<h1>{html.escape(student)}</h1>',
+        f'<p class="score"><b>{earned}</b> of {rubric.most} points</p>',
+        bar({"correct": earned}, rubric.most),
+        *(f"<p>{inline(line)}</p>" for line in in_words(verdicts, rubric)),
+        listed(result["notes"]),
+    ]
+    for tier, exercises in rubric.tiers.items():
+        right = [each for each in exercises if verdicts[each.name][0] == "correct"]
+        worth = f"{sum(each.points for each in right)} of {sum(each.points for each in exercises)} points"
+        body.append(
+            f'<h2>{html.escape(tier or "Exercises")} <small class="faint">{len(right)} of {len(exercises)} right, {worth}</small></h2>'
+        )
+        body += [_card(each, *verdicts[each.name]) for each in exercises]
+    return page(f"{student} · {rubric.title}", "\n".join(body), foot)
 
 
-def page(path, title, about, columns, rows):
-    """A web page with one table that needs no other file and runs nothing."""
+def points(result: dict, rubric: Rubric, tier: str | None = None) -> int:
+    """What the checks give, in one tier or in all."""
+    right = {name for name, verdict, _ in result["rows"] if verdict == "correct"}
+    return sum(each.points for each in rubric.exercises if each.name in right and tier in (None, each.tier))
 
-    def row(tag, values):
-        return "<tr>" + "".join(f"<{tag}>{html.escape(str(value))}</{tag}>" for value in values) + "</tr>\n"
 
-    style = "body{font-family:sans-serif;margin:2em;max-width:60em}td,th{text-align:left;padding:.3em .8em;border-bottom:1px solid #ccc}"
-    path.write_text(
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<style>{style}</style></head><body>\n<h1>{html.escape(title)}</h1>\n<p>{html.escape(about)}</p>\n"
-        f"<table>\n{row('th', columns)}{''.join(row('td', values) for values in rows)}</table>\n</body></html>\n",
-        encoding="utf-8",
-        errors="replace",
-    )
+def in_words(verdicts: dict[str, tuple[str, str]], rubric: Rubric) -> list[str]:
+    """How it went, in sentences."""
+    labels = {}
+    for each in rubric.exercises:
+        labels.setdefault(verdicts[each.name][0], []).append(each.label)
+    right = len(labels.pop("correct", []))
+    words = {"wrong": "not yet right", "not attempted": "still open", "not run": "could not be run"}
+    rest = "; ".join(f"{words[verdict]}: {', '.join(labels[verdict])}" for verdict in words if verdict in labels)
+    how = f"{right} of {len(rubric.exercises)} exercises are right; {rest}." if rest else "Everything is right: well done."
+    lines = [how]
+    if more := [each for each in rubric.exercises if each.more]:
+        which = " and ".join(each.label for each in more)
+        most = sum(each.more for each in more)
+        lines.append(
+            f"Up to {most} more points are given by a person who reads what you wrote for exercise{'s' * (len(more) > 1)} {which}."
+        )
+    return lines
+
+
+def _card(exercise: Exercise, verdict, message):
+    """One exercise: its title, its points, what is said about the answer, and the first hint where one may help."""
+    said = re.sub(r"^(Correct|Not yet|Not attempted)[.:] ?", "", message)
+    text = f"<p>{sentence(said)}</p>" if said else ""
+    hint = f'<p class="faint"><b>Hint:</b> {inline(exercise.hint)}</p>' if verdict in ("wrong", "not attempted") else ""
+    worth = f"{exercise.points if verdict == 'correct' else 0} of {exercise.points}"
+    head = f'<div class="head">{chip(verdict)}<h3>{inline(exercise.heading)}</h3><p class="points">{worth}</p></div>'
+    return f'<article class="{kind(verdict)}">{head}{text}{hint}</article>'

@@ -1,8 +1,9 @@
-"""A submission's process as the grader sees it: its surroundings, its limits and its end."""
+"""A process as the one that started it sees it: its surroundings, its limits, and its end with all that it started."""
 
 import os
 import queue
 import site
+import stat
 import subprocess
 import sys
 import threading
@@ -14,114 +15,193 @@ import psutil
 
 from course_utils.exercises.copies import ROOT
 
-from .submission import Opaque, Peer, of_a_backend
+from . import isolation
+from .folders import TooMuch, measure
+from .line import Peer
 
 PATIENCE = 5  # a submission may take so many times its seconds of computing by the clock: it may have to share the computer, or sleep
-# What stands in for the notebook; both packages are imported at once, because behind the wall the course's folder cannot be listed.
+# What a child of the grader begins with; both packages are imported at once, because behind the wall the course's folder cannot be listed.
 PROCESS = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import data_scripts
-from course_utils.grading.submission import main
+from course_utils.grading.{{}} import main
 main()
 """
 
 
 class Ended(BaseException):
-    """The submission's process is over, or has to be; the text says why. No check may catch this."""
+    """The process is over, or has to be; the text says why. No check may catch this."""
 
 
-class Session(Peer):
-    """A submission's process, watched: `receive` raises Ended when it is over, too slow or too large."""
+class Watched(Peer):
+    """A process at the other end of a line, and a thread that ends it when `excess` finds a reason."""
 
-    def __init__(self, folder, seconds, memory):
-        self.folder, self.seconds, self.memory = folder, seconds, memory
+    def __init__(self, module, folder, home):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROCESS],
-            cwd=folder / "work",
-            env=environment(folder / "home"),
+            [sys.executable, "-c", PROCESS.format(module)],
+            cwd=folder,
+            env=environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         super().__init__(self.process.stdout, self.process.stdin)
-        self.end, self.looked, self.messages = time.monotonic() + PATIENCE * seconds, 0, queue.Queue(maxsize=2)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reason, self.closed, self.messages = "", False, queue.Queue(maxsize=2)
+        for work in (self._read, self._watch):
+            threading.Thread(target=work, daemon=True).start()
 
     def _read(self):
-        while message := super().receive():
-            self.messages.put(message)
-        self.messages.put(None)
+        message = True
+        while message and not self.closed:
+            message = super().receive()
+            while not self.closed:
+                with suppress(queue.Full):
+                    self.messages.put(message, timeout=0.1)
+                    break
+
+    def _watch(self):
+        while not self.closed:
+            try:
+                self.reason = self.excess()
+            except psutil.NoSuchProcess:
+                return
+            if self.reason:
+                self.kill()
+                return
+            time.sleep(0.2)
+
+    def excess(self) -> str:
+        """Why the process has to end, or ""."""
+        return ""
 
     def send(self, message):
         try:
             super().send(message)
         except OSError:  # the process is gone
-            raise Ended("the program ended by itself (a crash?)") from None
-
-    def call(self, number, *args, **kwargs):
-        if any(map(of_a_backend, args)):  # a check that trains with the answer: as an array it would lose its gradient
-            raise Opaque("a function of tensors")
-        return super().call(number, *args, **kwargs)
+            raise Ended(self.reason or "the program ended by itself (a crash?)") from None
 
     def receive(self):
-        while True:
-            if time.monotonic() > self.looked + 0.1:
-                self._look()
-                self.looked = time.monotonic()
-            try:
-                message = self.messages.get(timeout=0.1)
-            except queue.Empty:
-                continue
-            if message is None:
-                raise Ended("the program ended by itself (a crash?)")
-            return message
+        message = self.messages.get()
+        if message is None:
+            time.sleep(0.2 * (not self.reason))  # whoever ended it may be about to say why
+            raise Ended(self.reason or "the program ended by itself (a crash?)")
+        return message
 
-    def _look(self):
+    def kill(self):
+        """End the process and all that descend from it."""
+        end(self.process.pid)
+
+    def close(self):
+        self.closed = True
+        self.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                pipe.close()
+
+
+class Session(Watched):
+    """A submission's process, in `folder`; it and all that it starts are children of this process, which adopts orphans."""
+
+    def __init__(self, folder, seconds, memory):
+        self.folder, self.seconds, self.memory = folder, seconds, memory
+        self.grader, self.deadline = os.getppid(), time.monotonic() + PATIENCE * seconds
+        super().__init__("submission", folder / "work", folder / "home")
+
+    def excess(self):
         """The limits that hold on every system, and for all processes of the submission together."""
-        used, busy = 0, 0
-        for process in self._processes():
+        if os.getppid() != self.grader:  # it was killed, and nobody wants a verdict any more
+            self.kill()
+            os._exit(1)
+        used = busy = hidden = 0
+        processes = family(os.getpid())
+        for process in processes:
             with suppress(psutil.Error):  # it ended meanwhile
                 used += process.memory_info().rss
                 busy += sum(process.cpu_times()[:4])
-        if busy > self.seconds or time.monotonic() > self.end:
-            raise Ended(f"the time of {self.seconds} s was over")
+                hidden += without_name(process.pid)
+        if busy > self.seconds or time.monotonic() > self.deadline:
+            return f"the time of {self.seconds} s was over"
         if used > self.memory * 2**20:
-            raise Ended(f"more than {self.memory} MB of memory were taken")
-        if sum(file.stat(follow_symlinks=False).st_size for file in files(self.folder)) > 2**30:
-            raise Ended("more than 1 GB was written")
-
-    def _processes(self):
+            return f"more than {self.memory} MB of memory were taken"
+        if len(processes) > isolation.PROCESSES:
+            return f"more than {isolation.PROCESSES} processes ran at once"
         try:
-            process = psutil.Process(self.process.pid)
-            return [process, *process.children(recursive=True)]
-        except psutil.Error:
-            return []
+            measure(self.folder, isolation.FILES, isolation.WRITTEN - hidden)
+        except TooMuch as found:
+            return str(found)
+        return "the program ended by itself (a crash?)" if self.process.poll() is not None else ""
 
-    def close(self):
-        for process in self._processes():
-            with suppress(psutil.Error):
-                process.kill()
-        if os.name != "nt":
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, 9)
-        self.process.wait()
+    def kill(self):
+        super().kill()
+        end(os.getpid())  # orphans, which this process adopted
 
 
-def files(folder):
-    """Entries of all files below `folder` that can be listed."""
-    folders = [folder]
-    while folders:
-        try:
-            entries = list(os.scandir(folders.pop()))
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                yield entry
+def without_name(pid):
+    """Bytes of the files that a process holds open and that stand in no folder any more (Linux)."""
+    size = 0
+    with suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                found = os.stat(entry.path)
+                size += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) and not found.st_nlink else 0
+    return size
+
+
+def family(pid):
+    """The processes that descend from `pid`."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def end(pid):
+    """End the process `pid` and its family, however fast they multiply; of this process itself the family alone."""
+    until, own = time.monotonic() + 10, pid == os.getpid()
+    while time.monotonic() < until:
+        living = [process for process in [*([] if own else one(pid)), *family(pid)] if alive(process)]
+        for how in ("suspend", "kill"):  # first all stand still, so that none is born meanwhile
+            for process in living:
+                with suppress(psutil.Error):
+                    getattr(process, how)()
+        if own:
+            reap()
+        if not living:
+            break
+        psutil.wait_procs(living, timeout=0.1)
+    if os.name != "nt" and not own:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, 9)
+
+
+def one(pid):
+    try:
+        return [psutil.Process(pid)]
+    except psutil.Error:
+        return []
+
+
+def alive(process):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def reap():
+    """Take leave of adopted children that have ended."""
+    with suppress(OSError):  # no more children, or a system without
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def adopt_orphans():
+    """From here on a process whose parent ended becomes a child of this one, if it descends from it (Linux: a subreaper)."""
+    if sys.platform == "linux":
+        isolation.landlock()[0].prctl(36, 1, 0, 0, 0)
 
 
 def environment(home):
@@ -133,12 +213,3 @@ def environment(home):
     homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), str(home))
     user = {"PYTHONUSERBASE": site.getuserbase(), "LANG": "C.UTF-8", "COURSE_DATA": os.pathsep.join(data)}
     return kept | one | quiet | homes | user
-
-
-def readable():
-    """Folders that a submission may read: Python's, the system's and those of the course that hold no solutions."""
-    course = [ROOT / place for place in ("course_utils", "data_scripts", "data", "notebooks/evidence")]
-    system = ["/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/sys", sys.prefix, sys.base_prefix]
-    packages = [*site.getsitepackages(), site.getusersitepackages()]
-    data = environment("")["COURSE_DATA"].split(os.pathsep)
-    return [str(place) for place in (*course, *system, *packages, *data) if str(place)]
