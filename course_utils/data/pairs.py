@@ -9,7 +9,7 @@ import numpy as np
 from course_utils.classes import ClassTable
 from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
 
-from .batches import Batches, hand_over
+from .arrays import hand_over
 
 
 class Pairs:
@@ -104,4 +104,6 @@ class Pairs:
 
     def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
         """The same data as `Batches`, in bounded memory, for `model.fit(..., shuffle=False)` or a plain `for`."""
+        from .batches import Batches  # here, because whoever only reads files needs no Keras
+
         return Batches(self, size, batch, augment, shuffle, seed, workers)
