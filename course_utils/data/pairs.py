@@ -6,11 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from course_utils import files
+from course_utils import files, memory
 from course_utils.classes import IGNORE, ClassTable
 from course_utils.files import DataProblem
 
 from .batches import Batches, hand_over
+
+THREADS = 8  # that read at once; a container may see more cores than it has memory for
 
 
 class Pairs:
@@ -59,7 +61,7 @@ class Pairs:
 
     def check(self) -> list[str]:
         """Reads every file as `read` does; ALL problems, one sentence each with the file's name and the remedy."""
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             return [problem for problems in pool.map(lambda index: self._load(index)[2], range(len(self))) for problem in problems]
 
     def _load(self, index):
@@ -87,7 +89,7 @@ class Pairs:
 
     def shares(self, size=None) -> np.ndarray:
         """Share of each class among the pixels that count, over all masks, float64 (num_classes,); size: see `read`."""
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             masks = pool.map(lambda index: self.read(index, size)[1], range(len(self)))
             counts = sum(np.bincount(mask.ravel(), minlength=256)[: self.table.num_classes] for mask in masks)
         return counts / counts.sum()
@@ -95,9 +97,17 @@ class Pairs:
     def arrays(self, size=None):
         """All images, float32 in [0, 1] (pairs, height, width, channels), and masks, uint8 (pairs, height, width) or None.
 
-        size=(height, width) resizes, see `read`. ValueError if sizes differ and none is given; DataProblem if a file is unusable.
+        size=(height, width) resizes, see `read`. ValueError if sizes differ and none is given, or if the memory does not suffice;
+        DataProblem if a file is unusable.
         """
-        with ThreadPoolExecutor() as pool:
+        if len(self):
+            image, mask = self.read(0, size)
+            # Each image once as it was read, once beside the others, and once as float32.
+            needed, free = len(self) * (6 * image.nbytes + (0 if mask is None else 2 * mask.nbytes)), memory.free()
+            if needed > free:
+                have = f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+                raise ValueError(f"{self.name}: {len(self)} pairs take {have}; give a smaller size, pairs[:n], or take `batches`.")
+        with ThreadPoolExecutor(THREADS) as pool:
             return hand_over(list(pool.map(lambda index: self.read(index, size), range(len(self)))), self.name)
 
     def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
