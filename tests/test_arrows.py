@@ -17,8 +17,8 @@ FILES = {
 OUTSIDE = {"IPython", "PIL", "cv2", "ipywidgets", "keras", "matplotlib", "numpy", "psutil", "rasterio", "requests", "scipy", "tqdm"}
 OUTSIDE |= {"pygments"}  # colours for code; comes with IPython
 OUTSIDE |= {"anywidget", "traitlets"}  # the picture that takes clicks; the second comes with ipywidgets
-NUMBERS = {"classes", "files", "data", "augment", "tiles", "instances"}  # numpy and cv2, with few exceptions:
-MORE = {"data": {"keras", "psutil"}, "tiles": {"rasterio"}}  # rasterio reads and writes windows of a GeoTIFF
+NUMBERS = {"classes", "files", "memory", "data", "augment", "tiles", "instances"}  # numpy and cv2, with few exceptions:
+MORE = {"data": {"keras"}, "memory": {"psutil"}, "tiles": {"rasterio"}, "files": {"PIL", "rasterio"}}  # the last two read image files
 BACKBONES = "course_utils.models.backbones"  # knows keras_hub, too, which comes with TensorFlow and is looked for when it is asked for
 KERAS = {"classes", "layers", "losses", "metrics", "models"}  # keras.ops: these run on any backend; only `metrics` knows scipy
 

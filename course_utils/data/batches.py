@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
-import psutil
+
+from course_utils import memory
 
 from .arrays import hand_over
 
@@ -41,7 +42,7 @@ class Batches(keras.utils.PyDataset):
         self._ahead = {}  # (epoch, index, share) -> batch in the making
         self._last, self._in_pass = -1, False  # the batch asked for last; whether Keras is in the middle of a pass
         self._cache = {}  # number of the pair -> image and mask
-        self._room = int(CACHE_SHARE * psutil.virtual_memory().available)  # bytes
+        self._room = int(CACHE_SHARE * memory.free())  # bytes
         self._lock = threading.Lock()
 
     def __len__(self):

@@ -1,0 +1,115 @@
+"""TIFF and GeoTIFF files: whole ones to the samples that they hold, mosaics opened to be read by windows."""
+
+import logging
+import warnings
+
+import numpy as np
+import rasterio
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from .disk import DataProblem, first_bytes
+from .pictures import TURNS, Raw, damaged, guarded
+
+LOSSY = ("jpeg", "webp", "lerc", "jxl")
+OFF = 0.1  # pixels by which an image and its mask may lie apart on the map
+logging.getLogger("rasterio").addHandler(logging.NullHandler())  # what GDAL thinks of a file is said in a sentence
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
+
+def read(path) -> Raw:
+    """The one picture in a TIFF file."""
+    with rasterio.Env(GDAL_CACHEMAX=64), opened(path) as source, _guarded(path, source):
+        opaque = ColorInterp.alpha not in source.colorinterp
+        bands = source.count - (not opaque)
+        if bands not in (1, 3) or "SOURCE_COLOR_SPACE" in source.tags(ns="IMAGE_STRUCTURE"):
+            raise DataProblem(f"{path}: its {bands} bands are no red, green and blue; save those three, or the one that is meant, as PNG.")
+        try:
+            samples = np.moveaxis(source.read(), 0, -1)
+            valid = source.dataset_mask() > 0 if opaque and not _all_valid(source) else None
+        except (RasterioError, OSError, ValueError, MemoryError):
+            raise damaged(path) from None
+        if not opaque and samples[:, :, bands].min() < np.iinfo(samples.dtype).max:
+            raise DataProblem(f"{path}: parts of the picture are transparent; save it as RGB or grey without transparency (alpha).")
+        samples, palette = samples[:, :, 0] if bands == 1 else samples[:, :, :3], None
+        if ColorInterp.palette in source.colorinterp:
+            palette = np.array([colour[:3] for _, colour in sorted(source.colormap(1).items())], np.uint8)
+        bits = int(source.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", 8))
+        turn = TURNS.get(_orientation(path), lambda a: a)
+        valid = None if valid is None or valid.all() else turn(valid)
+        step = 255 // (2**bits - 1) if bits in (1, 2, 4) else 1
+        return Raw(np.ascontiguousarray(turn(samples)), step, palette, _is_lossy(source), place(source), valid)
+
+
+def opened(path) -> rasterio.DatasetReader:
+    """The one picture in the file, to be read by windows; DataProblem if there is none, or several."""
+    first_bytes(path)
+    try:
+        source = rasterio.open(path)
+    except (RasterioError, OSError, ValueError):
+        words = "the file is cut off, damaged, or of a kind that GDAL cannot read"
+        raise DataProblem(f"{path}: {words}; get it again, or save it as GeoTIFF or PNG.") from None
+    if source.subdatasets:
+        number = len(source.subdatasets)
+        source.close()
+        raise DataProblem(f"{path}: the file holds {number} pages; save the one that is meant in a file of its own.")
+    return source
+
+
+def open_mosaic(path, bands: int) -> rasterio.DatasetReader:
+    """A mosaic of 3 bands, red, green and blue, or a mask of 1, with 8 bits a band and upright, to be read by windows; else DataProblem."""
+    source, problem = opened(path), ""
+    if source.count != bands or source.dtypes[0] != "uint8":
+        number = f"{bands} band{'s' * (bands > 1)} of 8 bits (uint8)"
+        problem = f"{number} are wanted, not {source.count} of {source.dtypes[0]}; convert the file"
+    elif bands == 1 and _is_lossy(source):
+        problem = f"{source.compression.name.upper()} has changed the classes along their borders; get the mask packed without loss"
+    elif _orientation(path) in TURNS:
+        problem = "its tag Orientation says that it lies on a side or is a mirror image; save it upright"
+    if problem:
+        source.close()
+        raise DataProblem(f"{path}: {problem}.")
+    return source
+
+
+def place(source):
+    """Coordinate system and affine transform of a GeoTIFF; None if it has no place on the map."""
+    transform = source.transform
+    return None if transform.is_identity or transform.is_degenerate else (source.crs, transform)
+
+
+def apart(one, other, height, width) -> str:
+    """How two places differ, by what `place` says of them and for pictures of this size; "" if they agree or one of them has none."""
+    if not one or not other:
+        return ""
+    corners = [(0, 0), (width, 0), (0, height), (width, height)]
+    off = max(abs(value - exact) for corner in corners for value, exact in zip(~one[1] * (other[1] * corner), corner, strict=True))
+    if off <= OFF:  # one coordinate system may be described in several ways
+        return ""
+    return f"lie {off:,.1f} pixels apart on the map" if one[0] == other[0] else "lie in two coordinate systems"
+
+
+def _guarded(path, source):
+    return guarded(path, source.width, source.height, max(1, source.count * np.dtype(source.dtypes[0]).itemsize / 4))
+
+
+def _all_valid(source):
+    return all(MaskFlags.all_valid in flags for flags in source.mask_flag_enums)
+
+
+def _is_lossy(source):
+    return bool(source.compression) and source.compression.name.startswith(LOSSY)
+
+
+def _orientation(path):
+    """EXIF's number; GDAL does not know it."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(16)
+            tags = ImageFileDirectory_v2(start if b"+" in start[:4] else start[:8])
+            file.seek(tags.next)
+            tags.load(file)
+            return tags.get(0x0112, 1)
+    except Exception:  # what nobody can read, nobody turns by; it may be no TIFF at all
+        return 1
