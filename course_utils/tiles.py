@@ -15,7 +15,7 @@ import numpy as np
 import rasterio
 
 from course_utils.classes import LANDCOVER
-from course_utils.files import DataProblem, to_train
+from course_utils.files import DataProblem
 
 STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
 BYTES_A_PIXEL, PIXELS_A_SECOND = 2, 5e6  # of tiles cut from aerial photographs, on one core
@@ -101,10 +101,12 @@ def problems(image, mask) -> list[str]:
                 for row in range(0, source.height, 256):
                     values[np.unique(_read(source, row, 0, min(256, source.height - row), source.width))] = True
                 if bands == 1:
-                    to_train(np.flatnonzero(values).astype(np.uint8), path, LANDCOVER)
+                    LANDCOVER.to_train(np.flatnonzero(values).astype(np.uint8))
                 sources.append(source)
             except DataProblem as problem:
                 found.append(str(problem))
+            except ValueError as error:
+                found.append(f"{path}: {error}; correct the mask.")
         apart = _apart(*sources) if len(sources) == 2 else ""
     return found + [apart] * bool(apart)
 

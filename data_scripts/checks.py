@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from course_utils.data import DataProblem, natural
+from course_utils.data import DataProblem, in_time
 from course_utils.files import decode
 from data_scripts.dataset import DataSet
 
@@ -88,7 +88,7 @@ def _torn(splits, group):
             of.setdefault(group(path), {})[path] = split
     found = []
     for name, images in of.items():
-        order = [images[path] for path in natural(images)]
+        order = [images[path] for path in in_time(images)]
         some = list(dict.fromkeys(order))
         mixed = sum(a != b for a, b in pairwise(order)) >= len(some)
         if len(some) > 1 and (len(of) > 2 or mixed):
