@@ -7,7 +7,6 @@ from . import pictures
 from .disk import DataProblem, first_bytes, read_bytes, read_list
 
 __all__ = ["DataProblem", "aligned", "classes_of", "decode", "decode_mask", "load", "picture_of", "read_list", "to_colours"]
-
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: larger than 4 GB
 
 
@@ -22,7 +21,7 @@ def load(path) -> pictures.Raw:
 
 def decode(path) -> np.ndarray:
     """Pixels of an image file, uint8 (height, width) or, red-green-blue, (height, width, 3); upright, colours of a palette put in."""
-    return picture_of(load(path), path)
+    return np.require(picture_of(load(path), path), requirements="W")  # what Pillow gives may be for reading only
 
 
 def picture_of(raw, path) -> np.ndarray:
@@ -105,7 +104,7 @@ def _compare_colours(raw, path, table):
     colour = {c.id: c.colour for c in table.classes}
     used = {int(index): tuple(raw.palette[index].tolist()) for index in np.unique(raw.samples)}
     if all(its in colour.values() for its in used.values()) and any(colour.get(index) != its for index, its in used.items()):
-        raise DataProblem(f"{path}: its palette gives them the colours of other classes; save the class of each pixel as 8-bit grey.")
+        raise DataProblem(f"{path}: the palette gives its values the colours of other classes; save the class of each pixel as 8-bit grey.")
 
 
 def aligned(image, mask, image_path, mask_path) -> None:
