@@ -3,6 +3,9 @@
 Mosaics are GeoTIFFs (or whatever else rasterio opens), read and written by windows, never as a whole.
 """
 
+import contextlib
+import itertools
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,9 +14,11 @@ import cv2
 import numpy as np
 import rasterio
 
-from course_utils.files import DataProblem
+from course_utils.classes import LANDCOVER
+from course_utils.files import DataProblem, to_train
 
 STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
+BYTES_A_PIXEL, PIXELS_A_SECOND = 2, 5e6  # of tiles cut from aerial photographs, on one core
 CACHE_MB = 64  # GDAL, rasterio's engine, would keep 5 % of the memory in blocks that it has read
 
 
@@ -26,17 +31,17 @@ def cut(image, mask, folder, side: int = 256) -> int:
         side: height and width of a tile; what is left at the right and lower border is dropped.
 
     Raises:
-        DataProblem: a file that cannot be used, or image and mask of different size.
+        DataProblem: a file that cannot be used, image and mask that do not fit, or a mosaic smaller than one tile.
     """
     name, folder = Path(image).stem, Path(folder)
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
         sources = {"images": _open(image, 3)} | ({"masks": _open(mask, 1)} if mask else {})
-        sizes = [(source.height, source.width) for source in sources.values()]
-        if len(set(sizes)) > 1:
-            raise DataProblem(
-                f"{mask}: the mask is {sizes[1][0]}×{sizes[1][1]} but its image {sizes[0][0]}×{sizes[0][1]}; give both one size."
-            )
-        rows, columns = (range(0, length - side + 1, side) for length in sizes[0])
+        if mask and (problem := _apart(*sources.values())):
+            raise DataProblem(problem)
+        height, width = sources["images"].shape
+        rows, columns = (range(0, length - side + 1, side) for length in (height, width))
+        if not (rows and columns):
+            raise DataProblem(f"{image}: the mosaic, {height}×{width}, is smaller than a tile of {side}×{side}; choose a smaller side.")
         for kind, source in sources.items():
             (folder / kind).mkdir(parents=True, exist_ok=True)
             for row in rows:  # a row of tiles at once: files stored line by line would otherwise be unpacked again for each tile
@@ -46,6 +51,78 @@ def cut(image, mask, folder, side: int = 256) -> int:
                     path = folder / kind / f"{name}_{row:05d}_{column:05d}.png"
                     path.write_bytes(cv2.imencode(".png", tile)[1].tobytes())
     return len(rows) * len(columns)
+
+
+def cut_all(pairs, folder, side: int = 256) -> dict[str, int]:
+    """`cut` all mosaics of `pairs`, from `data.mosaics`, into one folder, each once: what an earlier run has cut is kept.
+
+    Mosaics that changed since are cut anew, and tiles of those that are gone are deleted, so that the folder holds the tiles of these
+    mosaics alone. Says beforehand what takes more than half a minute, and how much of the disk.
+
+    Returns:
+        {mosaic: number of its tiles}, in the order of `pairs`.
+    """
+    folder = Path(folder)
+    index, known = folder / "tiles.json", {}  # {mosaic: [its files' sizes and times, number of tiles]}
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(index.read_text("utf-8"))
+    wanted, pixels = {}, {}
+    for image, mask in zip(pairs.images, pairs.masks, strict=True):
+        with _open(image, 3) as source:
+            pixels[image.stem] = source.height * source.width
+        wanted[image.stem] = [[file.stat().st_size, file.stat().st_mtime_ns] for file in (image, mask) if file.is_file()]
+    kept = {name: known[name] for name in wanted if known.get(name, [None])[0] == wanted[name]}
+    left_over = [path for kind in ("images", "masks") for path in folder.glob(f"{kind}/*.png") if path.stem.rsplit("_", 2)[0] not in kept]
+    for path in left_over:
+        path.unlink()
+    to_do = sum(number for name, number in pixels.items() if name not in kept)
+    needed, free = to_do * BYTES_A_PIXEL, shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
+    if needed > free:
+        raise DataProblem(f"{folder}: the tiles take about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; free some space first.")
+    if to_do > 30 * PIXELS_A_SECOND:
+        minutes = max(1, round(to_do / PIXELS_A_SECOND / 60))
+        print(f"cutting {len(wanted) - len(kept)} mosaics, once: about {minutes} min, {needed / 1e9:.1f} GB in {folder.name}", flush=True)
+    for image, mask in zip(pairs.images, pairs.masks, strict=True):
+        if image.stem not in kept:
+            kept[image.stem] = [wanted[image.stem], cut(image, mask, folder, side)]
+            index.with_suffix(".new").write_text(json.dumps(kept), "utf-8")
+            os.replace(index.with_suffix(".new"), index)
+    return {name: kept[name][1] for name in wanted}
+
+
+def problems(image, mask) -> list[str]:
+    """All that is wrong with a mosaic and its mask of land cover, one sentence each; read block by block, because they may be large."""
+    found, sources = [], []
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), contextlib.ExitStack() as opened:
+        for path, bands in ((image, 3), (mask, 1)):
+            try:
+                source = opened.enter_context(_open(path, bands))
+                values = np.zeros(256, bool)
+                for row in range(0, source.height, 256):
+                    values[np.unique(_read(source, row, 0, min(256, source.height - row), source.width))] = True
+                if bands == 1:
+                    to_train(np.flatnonzero(values).astype(np.uint8), path, LANDCOVER)
+                sources.append(source)
+            except DataProblem as problem:
+                found.append(str(problem))
+        apart = _apart(*sources) if len(sources) == 2 else ""
+    return found + [apart] * bool(apart)
+
+
+def overlapping(images) -> list[tuple]:
+    """Pairs of mosaics that share more than a tenth of the smaller one's land, by their places on the map."""
+    places = []
+    for path in images:
+        with contextlib.suppress(rasterio.RasterioIOError), rasterio.open(path) as source:
+            if source.crs:
+                places.append((path, source.crs, source.bounds))
+    found = []
+    for (one, crs, a), (other, its, b) in itertools.combinations(places, 2):
+        width, height = min(a.right, b.right) - max(a.left, b.left), min(a.top, b.top) - max(a.bottom, b.bottom)
+        smaller = min((place.right - place.left) * (place.top - place.bottom) for place in (a, b))
+        if crs == its and width > 0 and height > 0 and width * height > smaller / 10:
+            found.append((one, other))
+    return found
 
 
 def starts(length: int, tile: int, overlap: int) -> list[int]:
@@ -143,6 +220,15 @@ def _open(path, bands):
         have = f"{source.count} × {source.dtypes[0]}"
         raise DataProblem(f"{path}: {bands} band{'s' * (bands > 1)} of 8 bits are wanted, not {have}; convert the file.")
     return source
+
+
+def _apart(image, mask):
+    """What keeps an open mosaic and its mask from lying on top of each other, a sentence; empty if nothing does."""
+    if image.shape != mask.shape:
+        return f"{mask.name}: the mask is {mask.height}×{mask.width} but its image {image.height}×{image.width}; give both one size."
+    if image.crs and mask.crs and (image.crs != mask.crs or not image.transform.almost_equals(mask.transform, 1e-3)):
+        return f"{mask.name}: the mask lies elsewhere on the map than its image; export it on the image's grid."
+    return ""
 
 
 def _read(source, row, column, height, width):

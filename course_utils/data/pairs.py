@@ -10,7 +10,7 @@ from course_utils import files, memory
 from course_utils.classes import IGNORE, ClassTable
 from course_utils.files import DataProblem
 
-from .batches import Batches, hand_over
+from .arrays import hand_over
 
 THREADS = 8  # that read at once; a container may see more cores than it has memory for
 
@@ -112,4 +112,6 @@ class Pairs:
 
     def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
         """The same data as `Batches`, in bounded memory, for `model.fit(..., shuffle=False)` or a plain `for`."""
+        from .batches import Batches  # here, because whoever only reads files needs no Keras
+
         return Batches(self, size, batch, augment, shuffle, seed, workers)
