@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from course_utils.classes import CAMVID, CARLA, CITYSCAPES, ELIRET, LANDCOVER, MEMBRANE
-from course_utils.files import DataProblem
+from course_utils.files import DataProblem, read_list
 
 from .pairs import Pairs
 
@@ -198,19 +198,9 @@ def _cells(path, example, number, separator=None, parts=None):
 
     DataProblem if the list is missing, no text, empty, or has lines of another kind.
     """
-    if not path.is_file():
-        raise DataProblem(f"{path}: this list is missing; put it back, or get or make the set again with data_scripts.")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    except OSError as error:
-        raise DataProblem(f"{path}: this list cannot be read ({error.strerror}); check what it is and who may read it.") from None
-    if "\0" in text:
-        raise DataProblem(f"{path}: this list is no plain text; open it in an editor and save it as UTF-8.")
     rows, strange = [], []
-    for line_number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip().replace("\\", "/") for cell in line.split(separator) if cell.strip()]
+    for line_number, line in enumerate(read_list(path), start=1):
+        cells = [cell.strip() for cell in line.split(separator) if cell.strip()]
         cells = ["/".join(cell.split("/")[-parts:]) for cell in cells] if parts else cells
         if cells and (len(cells) != number or any(cell.startswith("/") or ":" in cell or ".." in cell.split("/") for cell in cells)):
             strange.append(line_number)

@@ -6,7 +6,7 @@ import numpy as np
 from . import pictures
 from .disk import DataProblem, first_bytes, read_bytes, read_list
 
-__all__ = ["DataProblem", "aligned", "classes_of", "decode", "decode_mask", "load", "picture_of", "read_list", "to_colours"]
+__all__ = ["DataProblem", "aligned", "classes_of", "decode", "decode_mask", "load", "picture_of", "read_list", "to_colours", "to_train"]
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: larger than 4 GB
 
 
@@ -88,15 +88,20 @@ def classes_of(raw, path, table, threshold=None, red=False) -> np.ndarray:
     if raw.palette is not None and threshold is None and not red:
         _compare_colours(raw, path, table)
     fits = [array for array in values if np.isin(np.unique(array), known).all()] if len(values) > 1 else values
-    try:
-        found = [table.to_train(array) for array in fits or values[:1]]
-    except ValueError as error:
-        raise DataProblem(f"{path}: {error}; correct the mask or its class table.") from None
+    found = [to_train(array, path, table) for array in fits or values[:1]]
     if any((other != found[0]).any() for other in found[1:]):
         raise DataProblem(f"{path}: its values and the greys that they stand for are both classes; save it as 8-bit grey.")
     if raw.valid is not None:
         found[0][~raw.valid] = 255
     return found[0]
+
+
+def to_train(values, path, table) -> np.ndarray:
+    """Values of the mask file `path` as train ids of `table`."""
+    try:
+        return table.to_train(values)
+    except ValueError as error:
+        raise DataProblem(f"{path}: {error}; correct the mask or its class table.") from None
 
 
 def _compare_colours(raw, path, table):

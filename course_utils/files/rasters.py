@@ -35,16 +35,15 @@ def _unpack(path, source):
     structure = source.tags(ns="IMAGE_STRUCTURE") | source.tags(1, ns="IMAGE_STRUCTURE")
     if bands not in (1, 3) or "SOURCE_COLOR_SPACE" in structure:
         raise DataProblem(f"{path}: its {bands} bands are no red, green and blue; save those three, or the one that is meant, as PNG.")
-    samples, palette, valid = np.moveaxis(source.read(), 0, -1), None, None
+    samples, palette = np.moveaxis(source.read(), 0, -1), None
     if not opaque and samples[:, :, bands].min() < np.iinfo(samples.dtype).max:
         raise DataProblem(f"{path}: parts of the picture are transparent; save it as RGB or grey without transparency (alpha).")
     samples = samples[:, :, 0] if bands == 1 else samples[:, :, :3]
     if ColorInterp.palette in source.colorinterp:
         palette = np.array([colour[:3] for _, colour in sorted(source.colormap(1).items())], np.uint8)
     turn = TURNS.get(_orientation(path), lambda a: a)
-    if opaque and not all_valid(source):
-        seen = source.dataset_mask() > 0
-        valid = None if seen.all() else turn(seen)
+    there = seen(source, 0, 0, *source.shape) if opaque else None
+    valid = None if there is None or there.all() else turn(there)
     bits = int(structure.get("NBITS", 8))
     step = 255 // (2**bits - 1) if bits in (1, 2, 4) else 1
     return Raw(np.ascontiguousarray(turn(samples)), step, palette, _is_lossy(source), place(source), valid)
@@ -81,6 +80,13 @@ def open_mosaic(path, bands: int) -> rasterio.DatasetReader:
     return source
 
 
+def seen(source, row: int, column: int, height: int, width: int) -> np.ndarray | None:
+    """Where a window holds data, bool (height, width); None where nothing in the file says that some of its pixels hold none."""
+    if all(MaskFlags.all_valid in flags for flags in source.mask_flag_enums):
+        return None
+    return source.dataset_mask(window=((row, row + height), (column, column + width))) > 0
+
+
 def place(source):
     """Coordinate system and affine transform of a GeoTIFF; None if it has no place on the map."""
     transform = source.transform
@@ -101,11 +107,6 @@ def apart(one, other, height, width) -> str:
 
 def _guarded(path, source):
     return guarded(path, source.width, source.height, max(1, source.count * np.dtype(source.dtypes[0]).itemsize / 4))
-
-
-def all_valid(source) -> bool:
-    """Whether nothing in the file says that some of its pixels hold no data."""
-    return all(MaskFlags.all_valid in flags for flags in source.mask_flag_enums)
 
 
 def _is_lossy(source):
