@@ -19,7 +19,7 @@ class DataProblem(ValueError):
 
 
 def first_bytes(path, what: str = "the file") -> bytes:
-    """How a file begins, 16 bytes; `what` is its name in a sentence. DataProblem for what is missing, empty, no file, or may not be read."""
+    """The first 16 bytes of a file, `what` in a sentence; DataProblem for what is missing, empty, no file, or may not be read."""
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):

@@ -90,7 +90,7 @@ def seen(source, row: int, column: int, height: int, width: int) -> np.ndarray |
 def place(source):
     """Coordinate system and affine transform of a GeoTIFF; None if it has no place on the map."""
     transform = source.transform
-    return None if transform.is_identity or transform.is_degenerate else (source.crs, transform)
+    return None if transform.is_identity or not np.linalg.cond(np.reshape(transform, (3, 3))) < 1e300 else (source.crs, transform)
 
 
 def apart(one, other, height, width) -> str:
@@ -99,10 +99,12 @@ def apart(one, other, height, width) -> str:
         return ""
     corners = np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
     one_map, other_map = (np.reshape(transform, (3, 3)) for _, transform in (one, other))
-    off = np.abs(np.linalg.solve(one_map, other_map @ corners) - corners).max()
+    with np.errstate(all="ignore"):  # the numbers of a damaged file may be anything
+        off = np.abs(np.linalg.solve(one_map, other_map @ corners) - corners).max()
     if off <= OFF:  # one coordinate system may be described in several ways
         return ""
-    return f"lie {off:,.1f} pixels apart on the map" if one[0] == other[0] else "lie in two coordinate systems"
+    far = f"{off:,.1f} pixels apart on the map" if off < 1e6 else "far apart on the map"
+    return f"lie {far}" if one[0] == other[0] else "lie in two coordinate systems"
 
 
 def _guarded(path, source):

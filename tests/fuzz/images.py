@@ -417,7 +417,8 @@ def palette_mask(rng, folder, form):
     picture, palette = Image.fromarray(values), rng.integers(0, 256, (256, 3), np.uint8)
     palette[:, 2] = 255 - palette[:, 1] // 2  # no grey
     picture.putpalette(palette.tobytes())
-    return mask_case(rng, folder, packed(picture, form), values, either=form == "GIF")  # Pillow may sort a GIF's palette anew
+    options = {"optimize": False} if form == "GIF" else {}  # else Pillow numbers the colours of a GIF anew
+    return mask_case(rng, folder, packed(picture, form, **options), values)
 
 
 @kind
