@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from course_utils.data import DataProblem, in_time
+from course_utils.data import in_time
 from course_utils.files import decode
 from data_scripts.dataset import DataSet
 
@@ -64,20 +64,16 @@ def _pictures(splits):
 
 def _digest(path):
     try:
-        if path.suffix == ".png":
+        if path.suffix.lower() == ".png":
             array = decode(path)
         else:
-            import rasterio  # late, because it is slow to import and one set alone needs it
+            from course_utils.files import rasters  # late, because it is slow to import and one set alone needs it
 
-            with rasterio.open(path) as file:
+            with rasters.opened(path) as file:
                 array = file.read(out_shape=(file.count, min(file.height, 512), min(file.width, 512)))
-    except (DataProblem, OSError):  # said elsewhere
+    except Exception:  # said elsewhere
         return None
-    return (
-        None
-        if array.size == 0 or (array == array.flat[0]).all()
-        else hashlib.blake2b(repr(array.shape).encode() + array.tobytes()).digest()
-    )
+    return None if (array == array.flat[0]).all() else hashlib.blake2b(repr(array.shape).encode() + array.tobytes()).digest()
 
 
 def _torn(splits, group):

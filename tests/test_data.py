@@ -420,7 +420,7 @@ def test_eliret_problems(tmp_path):
     (tmp_path / "maior5y.png").unlink()
     assert "maior5y.png" in eliret(tmp_path, "larger").check()[0]
     (tmp_path / "valida.csv").write_text("002x.png,002y.png\n")
-    with pytest.raises(DataProblem, match=r"valida\.csv: "002x\.png,002y\.png" is not one pair.*`000x\.png;000y\.png`"):
+    with pytest.raises(DataProblem, match=r"valida\.csv: .*is not one pair.*`000x\.png;000y\.png`"):
         eliret(tmp_path, "val")
     (tmp_path / "valida.csv").unlink()
     with pytest.raises(DataProblem, match=r"valida\.csv: the file is missing; put it back"):
@@ -577,7 +577,7 @@ def test_camvid(tmp_path):
     (problem,) = camvid(tmp_path, "val").check()
     assert "x8.png: the file is missing" in problem
     (tmp_path / "val.txt").write_text("val/x9.png\n")
-    with pytest.raises(DataProblem, match=r"val\.txt: "val/x9\.png" is not one pair.*`val/x\.png valannot/x\.png`"):
+    with pytest.raises(DataProblem, match=r"val\.txt: .*is not one pair.*`val/x\.png valannot/x\.png`"):
         camvid(tmp_path, "val")
     (tmp_path / "test.txt").unlink()
     with pytest.raises(DataProblem, match=r"test\.txt: the file is missing; put it back"):

@@ -6,8 +6,7 @@ import numpy as np
 from . import pictures
 from .disk import DataProblem, first_bytes, read_bytes, read_list
 
-__all__ = ["DataProblem", "aligned", "classes_of", "decode", "decode_mask", "load", "picture_of", "read_list", "to_colours"]
-
+__all__ = ["DataProblem", "aligned", "classes_of", "decode", "decode_mask", "load", "picture_of", "read_list", "to_colours", "to_train"]
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: larger than 4 GB
 
 
@@ -22,7 +21,7 @@ def load(path) -> pictures.Raw:
 
 def decode(path) -> np.ndarray:
     """Pixels of an image file, uint8 (height, width) or, red-green-blue, (height, width, 3); upright, colours of a palette put in."""
-    return picture_of(load(path), path)
+    return np.require(picture_of(load(path), path), requirements="W")  # what Pillow gives may be for reading only
 
 
 def picture_of(raw, path) -> np.ndarray:
@@ -89,10 +88,7 @@ def classes_of(raw, path, table, threshold=None, red=False) -> np.ndarray:
     if raw.palette is not None and threshold is None and not red:
         _compare_colours(raw, path, table)
     fits = [array for array in values if np.isin(np.unique(array), known).all()] if len(values) > 1 else values
-    try:
-        found = [table.to_train(array) for array in fits or values[:1]]
-    except ValueError as error:
-        raise DataProblem(f"{path}: {error}; correct the mask or its class table.") from None
+    found = [to_train(array, path, table) for array in fits or values[:1]]
     if any((other != found[0]).any() for other in found[1:]):
         raise DataProblem(f"{path}: its values and the greys that they stand for are both classes; save it as 8-bit grey.")
     if raw.valid is not None:
@@ -100,12 +96,20 @@ def classes_of(raw, path, table, threshold=None, red=False) -> np.ndarray:
     return found[0]
 
 
+def to_train(values, path, table) -> np.ndarray:
+    """Values of the mask file `path` as train ids of `table`."""
+    try:
+        return table.to_train(values)
+    except ValueError as error:
+        raise DataProblem(f"{path}: {error}; correct the mask or its class table.") from None
+
+
 def _compare_colours(raw, path, table):
     """DataProblem for a palette that gives the samples the colours of other classes."""
     colour = {c.id: c.colour for c in table.classes}
     used = {int(index): tuple(raw.palette[index].tolist()) for index in np.unique(raw.samples)}
     if all(its in colour.values() for its in used.values()) and any(colour.get(index) != its for index, its in used.items()):
-        raise DataProblem(f"{path}: its palette gives them the colours of other classes; save the class of each pixel as 8-bit grey.")
+        raise DataProblem(f"{path}: the palette gives its values the colours of other classes; save the class of each pixel as 8-bit grey.")
 
 
 def aligned(image, mask, image_path, mask_path) -> None:

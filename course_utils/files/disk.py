@@ -18,8 +18,8 @@ class DataProblem(ValueError):
     """A file that cannot be used as it is. The message is one sentence with the file's name and the remedy."""
 
 
-def first_bytes(path, number: int = 16) -> bytes:
-    """How a file begins. DataProblem for what is missing, empty, no file, or may not be read."""
+def first_bytes(path, what: str = "the file") -> bytes:
+    """The first 16 bytes of a file, `what` in a sentence; DataProblem for what is missing, empty, no file, or may not be read."""
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):
@@ -27,25 +27,25 @@ def first_bytes(path, number: int = 16) -> bytes:
         if not stat.S_ISREG(kind):  # to open a pipe may wait for ever, and a device may never end
             raise DataProblem(f"{path}: this is a pipe, a socket or a device and cannot be read; put the file itself here.")
         with open(path, "rb") as file:
-            start = file.read(number)
+            start = file.read(16)
     except (FileNotFoundError, NotADirectoryError):
         if os.path.islink(path):
             raise DataProblem(f"{path}: the file to which this link leads is missing; copy the file itself here.") from None
-        raise DataProblem(f"{path}: the file is missing; put it back, or get the set again with data_scripts.") from None
+        raise DataProblem(f"{path}: {what} is missing; put it back, or get or make the set again with data_scripts.") from None
     except OSError as error:
-        raise DataProblem(f"{path}: the file cannot be read ({error.strerror}); check what it is and who may read it.") from None
+        raise DataProblem(f"{path}: {what} cannot be read ({error.strerror}); check what it is and who may read it.") from None
     except DataProblem:
         raise
     except ValueError:  # NUL in its name, or what this computer has no letters for
         raise DataProblem(f"{str(path)!a}: no file can have this name; correct it.") from None
     if not start:
-        raise DataProblem(f"{path}: the file is empty; copy or download it again.")
+        raise DataProblem(f"{path}: {what} is empty; copy or download it again.")
     return start
 
 
-def read_bytes(path) -> bytes:
+def read_bytes(path, what: str = "the file") -> bytes:
     """Content of a file. DataProblem as in `first_bytes`, and for one that is too large to be read as a whole."""
-    first_bytes(path)
+    first_bytes(path, what)
     try:
         if (size := os.stat(path).st_size) > MOST_BYTES:
             raise DataProblem(f"{path}: {size / 1e6:,.0f} MB are too many for one picture; cut it into tiles.")
@@ -55,17 +55,16 @@ def read_bytes(path) -> bytes:
 
 
 def read_list(path) -> list[str]:
-    """Lines of a text file that names files, without those that are empty or name what macOS keeps beside a file (`._0.png`).
+    """Lines of a text file that names files; empty where one names what macOS keeps beside a file, as `._0.png`.
 
     UTF-8, or UTF-16 with its mark in front as some editors write it. Backslashes, which part folders in Windows, become slashes.
     """
-    data = read_bytes(path)
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    data = read_bytes(path, "this list")
     try:
-        text = data.decode("utf-16" if marked else "utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise DataProblem(f"{path}: the list is not written in UTF-8; open it in a text editor and save it again with that encoding.")
+        raise DataProblem(f"{path}: this list is no plain text in UTF-8; open it in an editor and save it with that encoding.")
     lines = [line.strip() for line in text.replace("\\", "/").splitlines()]
-    return [line for line in lines if line and not line.rpartition("/")[2].startswith("._")]
+    return ["" if line.rpartition("/")[2].startswith("._") else line for line in lines]

@@ -103,7 +103,7 @@ def _unpack(path, data, head):
         samples = samples.astype(np.uint8) // (1 if mode == "1" else step)
     if mode in ("LA", "RGBA"):
         samples = samples[:, :, 0] if mode == "LA" else samples[:, :, :3]
-    return Raw(np.require(turn(samples), requirements="CW"), step, palette, isinstance(head, JpegImageFile))
+    return Raw(np.ascontiguousarray(turn(samples)), step, palette, isinstance(head, JpegImageFile))
 
 
 def _is_opaque(head):

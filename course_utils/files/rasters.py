@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import NotGeoreferencedWarning
 
 from .disk import DataProblem, first_bytes
 from .pictures import TURNS, Raw, damaged, guarded
@@ -20,26 +20,33 @@ warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 def read(path) -> Raw:
     """The one picture in a TIFF file."""
-    with rasterio.Env(GDAL_CACHEMAX=64), opened(path) as source, _guarded(path, source):
-        opaque = ColorInterp.alpha not in source.colorinterp
-        bands = source.count - (not opaque)
-        if bands not in (1, 3) or "SOURCE_COLOR_SPACE" in source.tags(ns="IMAGE_STRUCTURE"):
-            raise DataProblem(f"{path}: its {bands} bands are no red, green and blue; save those three, or the one that is meant, as PNG.")
-        try:
-            samples = np.moveaxis(source.read(), 0, -1)
-            valid = source.dataset_mask() > 0 if opaque and not _all_valid(source) else None
-        except (RasterioError, OSError, ValueError, MemoryError):
-            raise damaged(path) from None
-        if not opaque and samples[:, :, bands].min() < np.iinfo(samples.dtype).max:
-            raise DataProblem(f"{path}: parts of the picture are transparent; save it as RGB or grey without transparency (alpha).")
-        samples, palette = samples[:, :, 0] if bands == 1 else samples[:, :, :3], None
-        if ColorInterp.palette in source.colorinterp:
-            palette = np.array([colour[:3] for _, colour in sorted(source.colormap(1).items())], np.uint8)
-        bits = int(source.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", 8))
-        turn = TURNS.get(_orientation(path), lambda a: a)
-        valid = None if valid is None or valid.all() else turn(valid)
-        step = 255 // (2**bits - 1) if bits in (1, 2, 4) else 1
-        return Raw(np.ascontiguousarray(turn(samples)), step, palette, _is_lossy(source), place(source), valid)
+    try:
+        with rasterio.Env(GDAL_CACHEMAX=64), opened(path) as source, _guarded(path, source):
+            return _unpack(path, source)
+    except DataProblem:
+        raise
+    except Exception:  # GDAL has many errors for a damaged file
+        raise damaged(path) from None
+
+
+def _unpack(path, source):
+    opaque = ColorInterp.alpha not in source.colorinterp
+    bands = source.count - (not opaque)
+    structure = source.tags(ns="IMAGE_STRUCTURE") | source.tags(1, ns="IMAGE_STRUCTURE")
+    if bands not in (1, 3) or "SOURCE_COLOR_SPACE" in structure:
+        raise DataProblem(f"{path}: its {bands} bands are no red, green and blue; save those three, or the one that is meant, as PNG.")
+    samples, palette = np.moveaxis(source.read(), 0, -1), None
+    if not opaque and samples[:, :, bands].min() < np.iinfo(samples.dtype).max:
+        raise DataProblem(f"{path}: parts of the picture are transparent; save it as RGB or grey without transparency (alpha).")
+    samples = samples[:, :, 0] if bands == 1 else samples[:, :, :3]
+    if ColorInterp.palette in source.colorinterp:
+        palette = np.array([colour[:3] for _, colour in sorted(source.colormap(1).items())], np.uint8)
+    turn = TURNS.get(_orientation(path), lambda a: a)
+    there = seen(source, 0, 0, *source.shape) if opaque else None
+    valid = None if there is None or there.all() else turn(there)
+    bits = int(structure.get("NBITS", 8))
+    step = 255 // (2**bits - 1) if bits in (1, 2, 4) else 1
+    return Raw(np.ascontiguousarray(turn(samples)), step, palette, _is_lossy(source), place(source), valid)
 
 
 def opened(path) -> rasterio.DatasetReader:
@@ -47,13 +54,13 @@ def opened(path) -> rasterio.DatasetReader:
     first_bytes(path)
     try:
         source = rasterio.open(path)
-    except (RasterioError, OSError, ValueError):
+        pages = len(source.subdatasets)
+    except Exception:  # see above
         words = "the file is cut off, damaged, or of a kind that GDAL cannot read"
         raise DataProblem(f"{path}: {words}; get it again, or save it as GeoTIFF or PNG.") from None
-    if source.subdatasets:
-        number = len(source.subdatasets)
+    if pages:
         source.close()
-        raise DataProblem(f"{path}: the file holds {number} pages; save the one that is meant in a file of its own.")
+        raise DataProblem(f"{path}: the file holds {pages} pages; save the one that is meant in a file of its own.")
     return source
 
 
@@ -73,29 +80,35 @@ def open_mosaic(path, bands: int) -> rasterio.DatasetReader:
     return source
 
 
+def seen(source, row: int, column: int, height: int, width: int) -> np.ndarray | None:
+    """Where a window holds data, bool (height, width); None where nothing in the file says that some of its pixels hold none."""
+    if all(MaskFlags.all_valid in flags for flags in source.mask_flag_enums):
+        return None
+    return source.dataset_mask(window=((row, row + height), (column, column + width))) > 0
+
+
 def place(source):
     """Coordinate system and affine transform of a GeoTIFF; None if it has no place on the map."""
     transform = source.transform
-    return None if transform.is_identity or transform.is_degenerate else (source.crs, transform)
+    return None if transform.is_identity or not np.linalg.cond(np.reshape(transform, (3, 3))) < 1e300 else (source.crs, transform)
 
 
 def apart(one, other, height, width) -> str:
     """How two places differ, by what `place` says of them and for pictures of this size; "" if they agree or one of them has none."""
     if not one or not other:
         return ""
-    corners = [(0, 0), (width, 0), (0, height), (width, height)]
-    off = max(abs(value - exact) for corner in corners for value, exact in zip(~one[1] * (other[1] * corner), corner, strict=True))
+    corners = np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
+    one_map, other_map = (np.reshape(transform, (3, 3)) for _, transform in (one, other))
+    with np.errstate(all="ignore"):  # the numbers of a damaged file may be anything
+        off = np.abs(np.linalg.solve(one_map, other_map @ corners) - corners).max()
     if off <= OFF:  # one coordinate system may be described in several ways
         return ""
-    return f"lie {off:,.1f} pixels apart on the map" if one[0] == other[0] else "lie in two coordinate systems"
+    far = f"{off:,.1f} pixels apart on the map" if off < 1e6 else "far apart on the map"
+    return f"lie {far}" if one[0] == other[0] else "lie in two coordinate systems"
 
 
 def _guarded(path, source):
     return guarded(path, source.width, source.height, max(1, source.count * np.dtype(source.dtypes[0]).itemsize / 4))
-
-
-def _all_valid(source):
-    return all(MaskFlags.all_valid in flags for flags in source.mask_flag_enums)
 
 
 def _is_lossy(source):
