@@ -183,7 +183,7 @@ def camvid_without_test(folder: Path) -> None:
 # --- Cityscapes -------------------------------------------------------------------------------------------------------------------
 
 
-def cityscapes(folder: Path, size=(256, 128)) -> None:
+def cityscapes(folder: Path, size=(512, 256)) -> None:
     """gtFine and leftImg8bit: `license plate` (id −1), groups, frames without people, blank labels of the test."""
     rng, (width, height) = np.random.default_rng(10), size
     cities = {"train": ("aachen", "bremen", "zurich"), "val": ("frankfurt", "lindau"), "test": ("berlin", "mainz")}
@@ -247,9 +247,9 @@ def _city(rng, width, height, people):
 
 # --- LandCover.ai -------------------------------------------------------------------------------------------------------------------
 
-MOSAICS = {  # name: height, width and metres a pixel; two of the 33 at 25 cm, a third as large as they are, and the first of the 8 at 50 cm
-    "M-33-20-D-c-4-2": (2250, 2375, 0.25), "M-33-48-A-c-4-4": (1050, 1175, 0.5), "N-33-60-D-c-4-2": (1200, 1100, 0.25),
-    "N-34-106-A-b-3-4": (2300, 2200, 0.25),
+MOSAICS = {  # name: height, width and metres a pixel; three of the 33 at 25 cm and one of the 8 at 50 cm, an eighth as large as they are
+    "M-33-20-D-c-4-2": (1125, 1188, 0.25), "M-33-48-A-c-4-4": (525, 588, 0.5), "N-33-60-D-c-4-2": (600, 550, 0.25),
+    "N-34-106-A-b-3-4": (1150, 1100, 0.25),
 }  # fmt: skip
 
 
