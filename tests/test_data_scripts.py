@@ -184,7 +184,7 @@ def test_a_broken_copy_is_reported_and_not_used(copied, tmp_path, capsys, name):
     assert main(["check", "tiny"]) == 1
     said = capsys.readouterr().out
     assert "COURSE_DATA" in said
-    assert re.search(rf"{name}: the file is missing", said)
+    assert re.search(rf"{name}: this list is missing|{name}: the file is missing", said)
     assert "python -m" not in said  # the course does not write there
     assert ensure("tiny") == tmp_path / "data" / "tiny"
     assert "was skipped, because it lacks files" in capsys.readouterr().out
@@ -815,7 +815,7 @@ def test_get_and_check_camvid(tiny, server, street_files, capsys):
     sentences = checks.problems(folder, CAMVID_SET)
     assert [text.partition(":")[0] for text in sentences] == ["test.txt", "trainannot/a.png", "val/a.png"]
     (folder / "train.txt").unlink()
-    assert any(text.startswith("train.txt: the file is missing") for text in checks.problems(folder, CAMVID_SET))
+    assert any(text.startswith("train.txt: this list is missing") for text in checks.problems(folder, CAMVID_SET))
 
 
 def test_the_real_camvid_is_sound():
