@@ -15,7 +15,7 @@ import numpy as np
 import rasterio
 
 from course_utils.classes import IGNORE, LANDCOVER
-from course_utils.files import DataProblem, rasters, to_train
+from course_utils.files import DataProblem, rasters
 
 STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
 BYTES_A_PIXEL, PIXELS_A_SECOND = 2, 5e6  # of tiles cut from aerial photographs, on one core
@@ -69,15 +69,15 @@ def cut_all(pairs, folder, side: int = 256) -> dict[str, int]:
         {mosaic: number of its tiles}, in the order of `pairs`.
     """
     folder = Path(folder)
-    index, known = folder / "tiles.json", {}  # {mosaic: [its files' sizes and times, number of tiles]}
+    index, known = folder / "tiles.json", {}  # {mosaic: [side, sizes and times of its files, number of tiles]}
     with contextlib.suppress(OSError, ValueError):
-        known = json.loads(index.read_text("utf-8"))
+        known = dict(json.loads(index.read_text("utf-8")))
     wanted, pixels = {}, {}
     for image, mask in zip(pairs.images, pairs.masks, strict=True):
         with rasters.open_mosaic(image, 3) as source:
             pixels[image.stem] = source.height * source.width
-        wanted[image.stem] = [[file.stat().st_size, file.stat().st_mtime_ns] for file in (image, mask) if file.is_file()]
-    kept = {name: known[name] for name in wanted if known.get(name, [None])[0] == wanted[name]}
+        wanted[image.stem] = [side, *([file.stat().st_size, file.stat().st_mtime_ns] for file in (image, mask) if file.is_file())]
+    kept = {name: known[name] for name in wanted if name in known and known[name][:-1] == wanted[name]}
     left_over = [path for kind in ("images", "masks") for path in folder.glob(f"{kind}/*.png") if path.stem.rsplit("_", 2)[0] not in kept]
     for path in left_over:
         path.unlink()
@@ -90,10 +90,10 @@ def cut_all(pairs, folder, side: int = 256) -> dict[str, int]:
         print(f"cutting {len(wanted) - len(kept)} mosaics, once: about {minutes} min, {needed / 1e9:.1f} GB in {folder.name}", flush=True)
     for image, mask in zip(pairs.images, pairs.masks, strict=True):
         if image.stem not in kept:
-            kept[image.stem] = [wanted[image.stem], cut(image, mask, folder, side)]
+            kept[image.stem] = [*wanted[image.stem], cut(image, mask, folder, side)]
             index.with_suffix(".new").write_text(json.dumps(kept), "utf-8")
             os.replace(index.with_suffix(".new"), index)
-    return {name: kept[name][1] for name in wanted}
+    return {name: kept[name][-1] for name in wanted}
 
 
 def problems(image, mask) -> list[str]:
@@ -119,7 +119,7 @@ def overlapping(images) -> list[tuple]:
     """Pairs of mosaics that share more than a tenth of the smaller one's land, by their places on the map."""
     places = []
     for path in images:
-        with contextlib.suppress(rasterio.RasterioIOError), rasterio.open(path) as source:
+        with contextlib.suppress(DataProblem), rasters.opened(path) as source:
             if source.crs:
                 places.append((path, source.crs, source.bounds))
     found = []

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from course_utils.data import DataProblem, natural
+from course_utils.data import in_time
 from course_utils.files import decode
 from data_scripts.dataset import DataSet
 
@@ -64,20 +64,16 @@ def _pictures(splits):
 
 def _digest(path):
     try:
-        if path.suffix == ".png":
+        if path.suffix.lower() == ".png":
             array = decode(path)
         else:
-            import rasterio  # late, because it is slow to import and one set alone needs it
+            from course_utils.files import rasters  # late, because it is slow to import and one set alone needs it
 
-            with rasterio.open(path) as file:
+            with rasters.opened(path) as file:
                 array = file.read(out_shape=(file.count, min(file.height, 512), min(file.width, 512)))
-    except (DataProblem, OSError):  # said elsewhere
+    except Exception:  # said elsewhere
         return None
-    return (
-        None
-        if array.size == 0 or (array == array.flat[0]).all()
-        else hashlib.blake2b(repr(array.shape).encode() + array.tobytes()).digest()
-    )
+    return None if (array == array.flat[0]).all() else hashlib.blake2b(repr(array.shape).encode() + array.tobytes()).digest()
 
 
 def _torn(splits, group):
@@ -88,7 +84,7 @@ def _torn(splits, group):
             of.setdefault(group(path), {})[path] = split
     found = []
     for name, images in of.items():
-        order = [images[path] for path in natural(images)]
+        order = [images[path] for path in in_time(images)]
         some = list(dict.fromkeys(order))
         mixed = sum(a != b for a, b in pairwise(order)) >= len(some)
         if len(some) > 1 and (len(of) > 2 or mixed):

@@ -6,7 +6,7 @@ Images are kept as uint8 and become float32 in [0, 1] only when they are handed 
 from course_utils.files import DataProblem
 
 from .pairs import Pairs
-from .readers import Absent, camvid, carla, cityscapes, drive, eliret, landcover, membrane, mosaics, natural
+from .readers import Absent, camvid, carla, cityscapes, drive, eliret, in_time, landcover, membrane, mosaics
 
 __all__ = [
     "Absent",
@@ -18,10 +18,10 @@ __all__ = [
     "cityscapes",
     "drive",
     "eliret",
+    "in_time",
     "landcover",
     "membrane",
     "mosaics",
-    "natural",
 ]
 
 

@@ -104,9 +104,10 @@ def _by_drive(frames):
     The largest drive is always trained on. Fewer than three drives are cut into 80, 10 and 10 % in the order of their frames.
     """
     drives = {}
-    for frame in frames:
+    for frame in in_time(frames):
         drives.setdefault(drive(frame), []).append(frame)
     if len(drives) < 3:
+        frames = [frame for name in natural(drives) for frame in drives[name]]
         tenths = [len(frames) * tenth // 10 if len(frames) > 9 else len(frames) for tenth in (8, 9)]
         return {"train": frames[: tenths[0]], "val": frames[tenths[0] : tenths[1]], "test": frames[tenths[1] :]}
     left = sorted(natural(drives), key=lambda name: drives[name] is not max(drives.values(), key=len))  # the largest one comes first
@@ -177,9 +178,17 @@ def cityscapes(folder, split: str) -> Pairs:
     return Pairs([images / f"{name}{image}" for name in sorted(names)], masks, CITYSCAPES, f"cityscapes {split}")
 
 
-def natural(names) -> list:
-    """Names or paths in the order in which a person counts: 2.png before 10.png, F61-7.png before F61-52.png before F62-1.png."""
-    return sorted(names, key=lambda name: [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(name))])
+def natural(names, by=str) -> list:
+    """Names or paths in the order in which a person counts: 2.png before 10.png, F61-7.png before F61-52.png before F62-1.png.
+
+    by: gives the text that counts.
+    """
+    return sorted(names, key=lambda name: [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", by(name))])
+
+
+def in_time(frames) -> list:
+    """Frames of one drive in their order: by name, and only then by folder, because Kaggle's folders hold moments of the same drives."""
+    return natural(frames, lambda frame: f"{frame.name}/{frame.parent}")
 
 
 def _pictures(*folders, endings=(".png",)):
@@ -196,21 +205,18 @@ def _pairs(path, example, separator=None, parts=None):
 def _cells(path, example, number, separator=None, parts=None):
     """The `number` places inside the set that each line of a list names. `parts`: only the last parts of a path count.
 
-    DataProblem if the list is missing, no text, empty, or has lines of another kind.
+    DataProblem if the list cannot be read, names nothing, or has lines of another kind.
     """
-    rows, strange = [], []
-    for line_number, line in enumerate(read_list(path), start=1):
+    rows = []
+    for line in read_list(path):
         cells = [cell.strip() for cell in line.split(separator) if cell.strip()]
         cells = ["/".join(cell.split("/")[-parts:]) for cell in cells] if parts else cells
-        if cells and (len(cells) != number or any(cell.startswith("/") or ":" in cell or ".." in cell.split("/") for cell in cells)):
-            strange.append(line_number)
-        elif cells:
-            rows.append(cells)
-    if strange or not rows:
-        where = f"line{'s' * (len(strange) > 1)} {', '.join(map(str, strange[:5]))}" if strange else "no line"
-        what = "is not one pair inside the set" if number == 2 else "is not one name inside the set"
-        problem = f"{where} {what if strange else 'names a file'}"
-        raise DataProblem(f"{path}: {problem}; write lines like `{example}`.")
+        if len(cells) != number or any(cell.startswith("/") or ":" in cell or ".." in cell.split("/") for cell in cells):
+            what = "one pair" if number == 2 else "one name"
+            raise DataProblem(f'{path}: "{line[:60]}" is not {what} inside the set; write lines like `{example}`.')
+        rows.append(cells)
+    if not rows:
+        raise DataProblem(f"{path}: the list names nothing; write lines like `{example}`.")
     return rows
 
 
