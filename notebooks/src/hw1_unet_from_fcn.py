@@ -26,7 +26,7 @@ COPIES = 20  # distorted copies of each image, for the last part
 MOVED_EPOCHS = 15  # passes over those copies
 WIDTHS = {"a": 40, "b": 20, "c": 20}
 RATE = 2e-3
-SEED = 7
+SEED = 7  # of your images; None: the course notes' own set, where it is there
 
 # %% [markdown]
 # ## Core
@@ -245,7 +245,7 @@ import time
 
 def trained(build, width, images, masks, epochs):
     """(network, its seconds) after `train`; (None, 0) as long as one of the two is not written."""
-    keras.utils.set_random_seed(SEED)
+    keras.utils.set_random_seed(1)
     model, start = build(width), time.monotonic()
     if not isinstance(model, keras.Model):
         return None, 0
@@ -440,7 +440,7 @@ ex.q10.check(larger_iou)
 # masks over images before you train.
 
 # %%
-rng = np.random.default_rng(SEED)
+rng = np.random.default_rng(1)
 pairs = data.eliret(folder, "train")
 drawn = [distort(*pairs.read(number), rng) for _ in range(COPIES) for number in range(len(pairs))]
 written = not has_blank(drawn[0])
