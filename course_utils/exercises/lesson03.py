@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from .engine import NotYet, call, close, expect, letter, numbers, one_number, question
-from .late import keras, layers
+from .late import keras
 
 # ---------------------------------------------------------------- models by the functional API: judged by what they compute
 
@@ -116,53 +116,6 @@ def q1_2(answer, rng):
 
 
 @question(
-    "Start with `inputs = keras.Input((16, 16, 1))`, then call each layer on the result of the one before.",
-    "Strides, padding and activation stay arguments of the layer, in the first pair of parentheses.",
-    "x = first layer(inputs); outputs = second layer(x); model from inputs to outputs",
-)
-def q1_3(answer, rng):
-    model = _model(answer, (16, 16, 1), (16, 16, 1))
-    weights = _weighted(model, [(3, 3, 1, 6), (6,), (3, 3, 1, 6), (1,)], rng)
-    images = rng.normal(0, 2, (2, 16, 16, 1)).astype(np.float32)
-    found = _computed(model, weights, images)
-
-    def computed(first, last):
-        x = inputs = keras.Input((16, 16, 1))
-        x = layers.Conv2D(6, 3, strides=2, padding="same", activation=first)(x)
-        reference = keras.Model(inputs, layers.Conv2DTranspose(1, 3, strides=2, padding="same", activation=last)(x))
-        return _computed(reference, weights, images)
-
-    if close(found, computed("relu", None), 1e-4):
-        return
-    expect(not close(found, computed(None, None), 1e-4), "the ReLU of the first layer is missing.")
-    expect(not close(found, computed(None, "relu"), 1e-4), "the ReLU stands after the last layer; it belongs to the first.")
-    for last in ("relu", "sigmoid"):
-        expect(not close(found, computed("relu", last), 1e-4), f"the last layer has no activation in the chain; yours has a {last}.")
-    raise NotYet("the layers have the right sizes, but it computes something else: compare strides, padding and activations.")
-
-
-@question(
-    "How many channels does the convolution see after the concatenation?",
-    "Concatenating puts channels side by side: their numbers add.",
-    "filters × (3 × 3 × (fine + coarse) + 1)",
-)
-def q2_1(answer, rng):
-    for _ in range(4):
-        fine, coarse, filters = (int(v) for v in rng.choice(np.arange(3, 60), 3, replace=False))
-        result = one_number(call(answer, fine, coarse, filters))
-        right = 9 * (fine + coarse) * filters + filters
-        expect(result != right - filters, "the biases are missing: one a filter.")
-        expect(result != 9 * max(fine, coarse) * filters + filters, "the maps are not added but laid side by side: the channels add up.")
-        expect(
-            result not in (9 * fine * filters + filters, 9 * coarse * filters + filters), "the convolution sees both maps, not one of them."
-        )
-        places = [(k * (fine + coarse) + 1) * filters for k in (1, 3)]
-        expect(result not in places, "a 3×3 kernel has nine places.")
-        expect(result != 9 * (fine + coarse) + filters, "each filter has weights of its own for all channels.")
-        expect(result == right, f"for {fine} and {coarse} channels and {filters} filters it is not {result:g}.")
-
-
-@question(
     "Padding `same` keeps the side; what changes it?",
     "Each max pooling between two levels halves the side; the first level comes before any pooling.",
     "for each level: (side / 2**level, side / 2**level, widths[level])",
@@ -228,29 +181,6 @@ def q4_1(answer, rng):
             "that is the MSE at the end; the smallest so far is wanted, because the best weights are kept.",
         )
         expect(False, "at least one of the two numbers is not the smallest MSE up to the common end.")
-
-
-@question(
-    "Three times as wide: how many times as many parameters?",
-    "Parameters grow with the square of the width, so the width grows with the root of the parameters.",
-    "round(width × √(wanted / parameters))",
-    praise="Twice the width costs four times the parameters, and about four times the work.",
-)
-def q5_1(answer, rng):
-    for beside in (0.3, -0.3, 0.2, -0.2):  # how far the exact width lies beside a whole number
-        width, parameters = int(rng.integers(20, 90)), int(rng.integers(200_000, 900_000))
-        nearest = int(width * rng.uniform(1.3, 1.7))
-        wanted = round(parameters * ((nearest + beside) / width) ** 2)
-        result = one_number(call(answer, width, parameters, wanted))
-        exact = width * np.sqrt(wanted / parameters)
-        if result == nearest:
-            continue
-        expect(not np.isclose(result, exact), "a number of filters is a whole number: round it.")
-        expect(abs(result - width * wanted / parameters) > 1, "parameters do not grow with the width, but with its square.")
-        expect(abs(result - width * (wanted / parameters) ** 2) > 1, "turned round: the *parameters* grow with the square of the width.")
-        expect(abs(result - width * np.sqrt(parameters / wanted)) > 1, "that network would be narrower; more parameters are wanted.")
-        expect(abs(result - exact) >= 1, "close, but the nearest whole number is the other neighbour: round, do not cut off.")
-        raise NotYet(f"for width {width}, {parameters} parameters and {wanted} wanted it is not {result:g}.")
 
 
 @question(

@@ -69,7 +69,7 @@ ex.q1_1.check(read_list)
 # %%
 import numpy as np
 
-from course_utils import data
+from course_utils import data, show
 from course_utils.classes import ELIRET
 
 splits = {name: data.eliret(folder, name) for name in ("train", "val", "test")}
@@ -84,10 +84,6 @@ def is_ellipse(pairs):
 
 train_round, test_round = is_ellipse(splits["train"]), is_ellipse(splits["test"])
 print("images", images.shape, images.dtype, "· masks", masks.shape, masks.dtype)
-print(train_round.sum(), "ellipses and", (~train_round).sum(), "rectangles to train with")
-
-# %%
-from course_utils import show
 
 some = [*np.flatnonzero(train_round)[:32:8], *np.flatnonzero(~train_round)[:32:8]]
 show.pairs(
@@ -100,8 +96,7 @@ show.pairs(
 # %% [markdown]
 # **What we see.** Size, form, grey level and noise vary, and an object may be darker or brighter than its background. So no single threshold on
 # the grey level finds the objects. One thing never varies: the object is in the middle. Keep that in mind for lesson 04.
-
-# %% [markdown]
+#
 # ## 2 · How good is a network that has learned nothing?
 #
 # The course notes train with the **mean squared error** (MSE) between output and mask: the difference at each pixel, squared, then the mean. On a toy
@@ -146,8 +141,7 @@ record(baseline_mse=constant_mse, background_accuracy=1 - background_mse)
 # **What we see.** The answer "background" is right at {{background_accuracy:.0%}} of the pixels, and it finds no object. That is why accuracy
 # never stands alone in this course. The best constant has an MSE near {{baseline_mse:.2f}}. A network has to do much better before we may
 # say that it looked at the image.
-
-# %% [markdown]
+#
 # ## 3 · An hourglass
 #
 # Three convolutions with stride 2 squeeze 32×32 pixels to 4×4, and three transposed convolutions open them again. With padding `same`,
@@ -156,6 +150,8 @@ record(baseline_mse=constant_mse, background_accuracy=1 - background_mse)
 # %%
 import keras
 from keras import layers
+
+from course_utils import diagram
 
 keras.utils.set_random_seed(1)
 options = {"strides": 2, "padding": "same", "activation": "relu"}
@@ -167,10 +163,6 @@ for _ in range(2):
     model.add(layers.Conv2DTranspose(WIDTH, 5, **options))
     model.add(layers.Dropout(0.25))
 model.add(layers.Conv2DTranspose(1, 5, strides=2, padding="same"))
-
-# %%
-from course_utils import diagram
-
 diagram.draw(model)
 
 # %% [markdown]
@@ -224,15 +216,11 @@ model.compile(optimizer="adam", loss="mse")
 result = fit(model, (images, masks), splits["val"].arrays(), epochs=EPOCHS, batch=BATCH)
 RUNS.mkdir(exist_ok=True)
 model.save(RUNS / "eliret_fcn.keras")
-
-# %%
 show.histories(
     {"FCN": result.history},
     log=True,
     alt="Training and validation MSE of the FCN against the epoch, logarithmic: a fall, a plateau, a second fall, a long slope.",
 )
-
-# %%
 outputs = model.predict(test_images, verbose=0)[..., 0]
 test_mse = np.square(outputs - test_masks).mean()
 print(f"test MSE {test_mse:.4f}, best constant {constant_mse:.3f}")
@@ -393,13 +381,11 @@ ex.q7_1.check(filling)
 import cv2
 
 
-# %%
 def fill(picture, fine=8):
     """Share of the tightest rotated rectangle round the object that the object fills."""
     smooth = cv2.GaussianBlur(np.float32(picture), (0, 0), 0.8)  # the steps of the pixels go
     smooth = cv2.resize(smooth, None, fx=fine, fy=fine)
-    inside = np.uint8(smooth > 0.5)
-    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(np.uint8(smooth > 0.5), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:  # nothing found
         return 0.0
     outline = max(outlines, key=cv2.contourArea)
@@ -522,8 +508,7 @@ record(heart_ellipses=rows[2]["ellipses"], heart_rectangles=rows[2]["rectangles"
 
 # %% [markdown]
 # **What we see.** TODO
-
-# %% [markdown]
+#
 # ## 9 · And with all the epochs?
 #
 # The course notes train four times as long as we did. That run was made once and kept. Here are its curves, with the MSE of each split measured

@@ -11,7 +11,8 @@
 #
 # **Time** 4 to 6 hours · compute {{time}}, memory {{memory}}
 #
-# **Data** {{data}} · CC BY 4.0. With another `SEED` you get images of your own.
+# **Data** {{data}} · CC BY 4.0 (generated) or course notes, for study (real, with `SEED = None`). With another `SEED` you get images of
+# your own.
 #
 # **How it works** You write functions that build, train and measure networks. The check builds your network small and compares what
 # it does with the network described, so any way of writing it will do. `ex.draw` draws the network that is wanted. Cells that train skip
@@ -311,7 +312,7 @@ def beats(first, second):
 ex.q7.check(beats)
 
 # %% [markdown]
-# ### Is it the bridges, or the parameters?
+# ## Apply · Is it the bridges, or the parameters?
 # From a to b two things change: there are bridges, and there are 5.7 times as many parameters. So we also trained **b without its bridges**, a little wider, so
 # that it has about as many parameters as b. Three seeds each, your recipe; below, the long run of the course notes: 1000 epochs, Adam at its default rate.
 
