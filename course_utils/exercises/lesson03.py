@@ -13,7 +13,7 @@ from .late import keras
 def _model(answer, shape, output):
     """The model that a student's function returns, if it is one of the right input and output; NotYet names what is not."""
     model = answer if isinstance(answer, keras.Model) else call(answer)
-    expect(isinstance(model, keras.Model), "a model is wanted, made of its inputs and its outputs: keras.Model(inputs, outputs).")
+    expect(isinstance(model, keras.Model), "a model is wanted, made of its inputs and its outputs.")
     expect(not isinstance(model, keras.Sequential), "that is still a `Sequential`. Call the layers on tensors instead.")
     expect(isinstance(getattr(model, "input", None), keras.KerasTensor), "one input is wanted, and one model made of inputs and outputs.")
     expect(isinstance(model.output, keras.KerasTensor), "one output is wanted: hand it over alone, not in a list with others.")

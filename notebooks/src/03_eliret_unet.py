@@ -243,7 +243,9 @@ def scores(name, output):
 
 
 constant = np.full(test_masks.shape, masks.mean())
-rows = [scores("best constant", constant), *(scores(*pair) for pair in outputs.items())]
+rows = [scores("best constant", constant)]
+for name, output in outputs.items():
+    rows.append(scores(name, output))
 show.table(rows, digits=4)
 
 wrong = np.abs((outputs["FCN"] > 0.5) - np.float32(test_masks)).mean(axis=(1, 2))
@@ -367,9 +369,14 @@ fresh = build_unet(WIDTHS)
 fresh.set_weights(again.get_weights())
 fresh.compile(optimizer="adam", loss="mse")
 print(f"training MSE now: {again.evaluate(images, masks, verbose=0):.5f}")
+first_loss = {}
 for name, network in {"with the optimizer's state": again, "without it": fresh}.items():
-    going_on = network.fit(images, masks, batch_size=10, epochs=3, verbose=0)
-    print(name, [f"{loss:.5f}" for loss in going_on.history["loss"]])
+    going_on = network.fit(images, masks, batch_size=10, epochs=3, verbose=0).history["loss"]
+    first_loss[name] = going_on[0]
+    print(name, [f"{loss:.5f}" for loss in going_on])
+
+# %% tags=["record"]
+record(fresh_over_kept=first_loss["without it"] / first_loss["with the optimizer's state"])
 
 # %% [markdown]
 # > **Pitfall · the forgotten optimizer.** Both go on from the same weights. The new optimizer has no running mean yet, so in its first step every weight
