@@ -13,7 +13,7 @@ SHADES = LinearSegmentedColormap.from_list("numbers", ["#b35900", "#f2a65a", "#f
 
 def draw(arrays, titles=(), most=None, cell=CELL) -> Figure:
     """The figure of `show.numbers`."""
-    arrays = [np.atleast_2d(np.asarray(array, float)) for array in arrays]
+    arrays = [np.round(np.atleast_2d(np.asarray(array, float)), 6) + 0.0 for array in arrays]  # no −0
     titles = [*titles, *[""] * (len(arrays) - len(titles))]
     most = most or max(np.abs(array).max(initial=0) for array in arrays) or 1
     longest = [max(page.text_width(line, 9) for line in title.split("\n")) for title in titles]

@@ -118,13 +118,11 @@ cv2.rectangle(objects, (78, 50), (97, 84), 3, -1)  # two opposite corners, …, 
 cv2.rectangle(objects, (98, 62), (119, 80), 4, -1)
 cv2.ellipse(objects, (88, 22), (13, 9), 0, 0, 360, 5, -1)
 
-WALL, FLOOR = Class(0, "wall", (214, 204, 190), 0), Class(1, "floor", (96, 96, 106), 1)
+WALL, FLOOR = Class(0, "wall", (222, 211, 190), 0), Class(1, "floor", (0, 95, 85), 1)
 ELLIPSE, RECTANGLE = Class(2, "ellipse", (230, 159, 0), 2), Class(3, "rectangle", (86, 180, 233), 3)
 SCENE = ClassTable("scene", [WALL, FLOOR, ELLIPSE, RECTANGLE])
-class_of_object = np.array(
-    [0, 2, 2, 3, 3, 2], np.uint8
-)  # of no object, of object 1, …, of object 5
-classes = class_of_object[objects]
+of_object = np.array([0, 2, 2, 3, 3, 2], np.uint8)  # class of no object, of object 1, 2, 3, 4, 5
+classes = of_object[objects]
 row = np.arange(96)[:, None]
 classes[(objects == 0) & (row >= 40)] = 1  # below row 40, what is no object is floor
 
@@ -135,43 +133,38 @@ image = greys + np.random.default_rng(1).normal(0, 0.04, greys.shape)
 # @title One image, five answers
 from matplotlib.patches import Rectangle
 
-colours = [[255] * 3, [0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [240, 228, 66]]
-by_object = np.array(colours, np.uint8)[objects]
+HUES = [[255] * 3, [110, 180, 250], [250, 140, 90], [80, 200, 150], [225, 160, 205], [240, 228, 66]]
+by_object = np.array(HUES, np.uint8)[objects]
 semantic = show.overlay(image, classes, SCENE, opacity=1)
-panels = {
-    "the image": image,
-    "classification\nwhat is there?": 0.75 + image / 4,
-    "detection\nwhat, and in which box?": image,
-    "semantic segmentation\nwhich class is each pixel?": semantic,
-    "instance segmentation\nwhich object, if any?": by_object,
-    "panoptic segmentation\nwhich object, or what else?": np.where(
-        objects[..., None], by_object, semantic
-    ),
-}
-fig, axes = show.new(3, 2, (3.1, 2.7))
-for axis, (title, panel) in zip(axes.flat, panels.items(), strict=True):
-    axis.imshow(panel, cmap="gray", vmin=0, vmax=1)
-    axis.set(title=title, xticks=[], yticks=[])
-axes[0, 1].text(64, 48, "ellipse, rectangle", ha="center", va="center", fontsize=12)
+panoptic = np.where(objects[..., None], by_object, semantic)
+titles = ["the image", "classification\nwhat is there?", "detection\nwhat, and in which box?"]
+titles += ["semantic\nwhich class is each pixel?", "instance\nwhich object, if any?"]
+titles += ["panoptic\nwhich object, or what else?"]
+fig, axes = show.new(3, 2, (3.15, 2.75))
+views = [image, 0.75 + image / 4, image, semantic, by_object, panoptic]
+for axis, title, view in zip(axes.flat, titles, views, strict=True):
+    axis.imshow(view, cmap="gray", vmin=0, vmax=1)
+    axis.set_title(title)
+    axis.set_axis_off()
+axes[0, 1].text(64, 48, "ellipse, rectangle", ha="center", va="center", fontsize=13)
 for number in range(1, 6):
     left, top, width, height = cv2.boundingRect(np.uint8(objects == number))
-    look = {"fill": False, "lw": 2, "edgecolor": SCENE.colours[class_of_object[number]] / 255}
+    look = {"fill": False, "lw": 2.5, "edgecolor": SCENE.colours[of_object[number]] / 255}
     axes[0, 2].add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **look))
     for axis in axes[1, 1:]:
         axis.text(left + width / 2, top + height / 2, number, ha="center", va="center")
 show.legend(fig, SCENE)
-show.figure(
-    fig,
-    alt="One image and five answers: words, boxes, pixels by class, pixels by object, and both together.",
-)
+show.figure(fig, "One image, five answers: words, boxes, pixels by class, by object, and by both.")
 
 # %% [markdown]
-# **What we see.** The answers grow from a word to a class or an object for every pixel. Two do not contain each other. **Semantic**
-# segmentation names every pixel, but the two rectangles that touch are one blue region. **Instance** segmentation tells them apart,
-# but says nothing about wall and floor. **Panoptic** segmentation does both, and from it you can work out all the others.
+# **What we see.** The answers grow from a word to a class or an object for every pixel. The fourth and the fifth each know something
+# that the other does not. **Semantic** segmentation names every pixel, but the two rectangles that touch are one blue region.
+# **Instance** segmentation tells them apart, but says nothing about wall and floor. **Panoptic** segmentation does both, and from it you
+# can work out all the others.
 #
 # This course is mostly about semantic segmentation; a later lesson goes on to objects.
-#
+
+# %% [markdown]
 # ### Exercise 3.1 · From a mask to a box
 # A mask of one object holds 0 outside and 1 inside. Return its box in the order **(top, left, bottom, right)**: the first row and
 # the first column with a pixel of the object, then the last row and the last column. Libraries disagree about this order: OpenCV
@@ -216,29 +209,21 @@ colours[1] = 230, 159, 0  # ellipse
 colours[2] = 86, 180, 233  # rectangle
 coloured = colours[mask]  # (4, 4) ids become (4, 4, 3) colours
 
-# of each class: its id in the file, name, colour, id in training
-BACKGROUND = Class(0, "background", (0, 0, 0), 0)
-names = [
-    BACKGROUND,
-    Class(1, "ellipse", (230, 159, 0), 1),
-    Class(2, "rectangle", (86, 180, 233), 2),
-]
-TABLE = ClassTable("three classes", names)
+ellipse, rectangle = Class(1, "ellipse", (230, 159, 0), 1), Class(2, "rectangle", (86, 180, 233), 2)
+background = Class(0, "background", (0, 0, 0), 0)  # id in the file, name, colour, id in training
+TABLE = ClassTable("three classes", [background, ellipse, rectangle])
 assert (show.overlay(tiny_image, mask, TABLE, opacity=1) == coloured).all()
 
 # %% tags=["fold"]
 # @title The image, its ids and its colours
-panels = {
-    "image (4, 4)": tiny_image,
-    "mask: ids (4, 4)": np.ones((4, 4)),
-    "mask: colours (4, 4, 3)": coloured,
-}
-fig, axes = show.new(3, 1, (2.6, 2.6))
-for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
-    axis.imshow(panel, cmap="gray", vmin=0, vmax=1)
+titles = ["image (4, 4)", "mask: ids (4, 4)", "mask: colours (4, 4, 3)"]
+fig, axes = show.new(3, 1, (3.1, 3.1))
+for axis, title, view in zip(axes[0], titles, [tiny_image, np.ones((4, 4)), coloured], strict=True):
+    axis.imshow(view, cmap="gray", vmin=0, vmax=1)
     axis.set(title=title, xticks=[], yticks=[])
+    axis.spines[:].set_visible(True)
 for (row, column), value in np.ndenumerate(mask):
-    axes[0, 1].text(column, row, value, ha="center", va="center", fontsize=14)
+    axes[0, 1].text(column, row, value, ha="center", va="center", fontsize=16)
 show.legend(fig, TABLE, ignored=True)
 show.figure(fig, alt="A 4×4 grey image, the ids of its mask, and the mask in colours; 255 is grey.")
 
@@ -404,7 +389,8 @@ record(membrane_accuracy=rows[-1]["accuracy"], membrane_iou=rows[-1]["mean IoU"]
 # **What we see.** An answer without a single membrane reaches an accuracy of {{membrane_accuracy:.2f}} on a set that is all about
 # membranes. Its mean IoU is half of that, {{membrane_iou:.2f}}, because one of the two classes scores 0. So in this course a baseline
 # stands beside every score, and accuracy never stands alone.
-#
+
+# %% [markdown]
 # > **Pitfall · two meanings of 255.** In eliret's *files* the object is 255, because white is easy to see. In the *course* 255 means
 # > ignore. Give the file's values to a metric, and all objects vanish from the count. We do it on purpose, with the baseline that says
 # > background everywhere. You notice it by a perfect score for an answer that says nothing, and by a look at `np.unique(mask)`. The
@@ -441,11 +427,8 @@ drawn = strokes != 255
 assert (strokes[drawn] == classes[drawn]).all()  # nobody drew over an edge
 views = [show.overlay(image, labels, SCENE, opacity=0.9) for labels in (classes, strokes)]
 titles = ["image", "full labels", f"strokes: {drawn.mean():.0%} of the pixels, the rest ignored"]
-show.images(
-    [image, *views],
-    titles,
-    alt="An image, its full labels, and one stroke of colour in each region.",
-)
+alt = "An image, its full labels, and one stroke of colour in each region."
+show.images([image, *views], titles, alt=alt)
 
 # %% [markdown]
 # **What we see.** There is colour only where somebody drew; the grey rest counts in no loss. A few per cent of the pixels can be
