@@ -337,7 +337,7 @@ record(ellipses_cut=rows[1]["ellipses"], rectangles_cut=rows[1]["rectangles"])
 # %% tags=["fold"]
 # @title What crosses a bridge, and what comes up beside it
 join = [layer for layer in model.layers if "concatenate" in layer.name][-1]
-looking = keras.Model(model.inputs, [*join.input, model.layers[-2].output])
+looking = keras.Model(model.input, [*join.input, model.layers[-2].output])
 one = some[0]
 maps = [keras.ops.convert_to_numpy(each)[0] for each in looking(test_images[one : one + 1])]
 names = ["over the bridge", "from below", "after both"]
