@@ -435,7 +435,7 @@ show.outlines(
 # %% tags=["fold"]
 # @title Feature maps of one ellipse, layer by layer
 convolutions = [layer for layer in model.layers if "conv" in layer.name]
-looking = keras.Model(model.input, [layer.output for layer in convolutions])
+looking = keras.Model(model.inputs[0], [layer.output for layer in convolutions])
 one = most_more[-1]
 maps = [keras.ops.convert_to_numpy(each)[0] for each in looking(test_images[one : one + 1])]
 fig, axes = show.new(7, 5, size=(1.3, 1.3))
@@ -470,7 +470,7 @@ def probe(maps, labels, new_maps):
     return new @ weights > 0
 
 
-waist = keras.Model(model.input, convolutions[2].output)
+waist = keras.Model(model.inputs[0], convolutions[2].output)
 seen = {"raw pixels": (images, test_images)}
 seen["waist"] = (waist.predict(images, verbose=0), waist.predict(test_images, verbose=0))
 rows = [{"the probe reads": "nothing (always one answer)", "test images right": 0.5}]
