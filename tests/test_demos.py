@@ -23,6 +23,7 @@ MATRIX = np.diag(np.arange(13, 0, -1))  # the class shown first has a short name
 CALLS = {
     "convolution": demos.convolution,
     "receptive_field": demos.receptive_field,
+    "stamps": demos.stamps,
     "threshold": lambda: demos.threshold(IMAGES, MASKS, PREDICTIONS),
     "circles": demos.circles,
     "loss_landscape": demos.loss_landscape,

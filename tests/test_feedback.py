@@ -383,7 +383,7 @@ def test_the_whole_course(folder, monkeypatch, shown):
     lesson00.q2_1.check(10240)
     overview.overview()
     lines = shown[-1]["text/plain"].splitlines()
-    assert lines[0] == "Lesson 00    1 of  5 ■□□□□"
+    assert lines[0] == "Lesson 00    1 of  6 ■□□□□□"
     names = [re.match(r"Lesson \d\d|Homework \d", line)[0] for line in lines[:-1]]
     assert names == sorted(names, key=lambda name: (name.startswith("H"), name))
     assert len(names) == len(list((ROOT / "notebooks/src").glob("*[0-9]*_*.py")))

@@ -4,7 +4,7 @@ from .browsing import confusion, predictions
 from .clicks import click
 from .distortions import augmentation
 from .fields import field_of_view
-from .layers import convolution, receptive_field
+from .layers import convolution, receptive_field, stamps
 from .mosaics import tiling
 from .scoring import circles, loss_landscape, two_circles
 from .thresholds import threshold
@@ -19,6 +19,7 @@ __all__ = [
     "loss_landscape",
     "predictions",
     "receptive_field",
+    "stamps",
     "threshold",
     "tiling",
     "two_circles",

@@ -1,4 +1,4 @@
-"""Lesson 01: one pixel's way through a convolution, and what one pixel of the last layer sees."""
+"""Lesson 01: one pixel's way through a convolution, the stamps of a transposed one, and what one pixel of the last layer sees."""
 
 from itertools import product
 
@@ -13,7 +13,10 @@ from . import sliders
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 BLUE, VERMILION = show.PALETTE[:2]
 PALE_BLUE, WHITE, GREY = "#9ecae9", "#ffffff", "#d9d9d9"
+PALE_RED = "#f7c4a3"
+ONCE, OFTEN = np.array(to_rgb("#dcebf8")), np.array(to_rgb("#2f7fbf"))  # cells that got one stamp, and six or more
 SIZE = 5  # of the image that `convolution` draws
+STAMPING = 3  # of the image that `stamps` draws
 # where `draw_convolution` puts image, kernel and result: left end, upper end, width and height, in pixels of the page
 LANDSCAPE = [(0, 45, 180, 310), (182, 45, 153, 310), (337, 45, 295, 310)]
 PORTRAIT = [(5, 40, 225, 135), (5, 200, 225, 80), (5, 305, 225, 165)]
@@ -59,13 +62,17 @@ def draw_convolution(settings: list[dict]) -> Figure:
 
     One setting alone is drawn in a row. Cells of one setting are equally large.
     """
-    slots = LANDSCAPE if len(settings) == 1 else PORTRAIT
+    return _draw_cases([_case(**setting) for setting in settings])
+
+
+def _draw_cases(cases):
+    slots = LANDSCAPE if len(cases) == 1 else PORTRAIT
     width, height = np.max([(x + width + 3, y + height + 3) for x, y, width, height in slots], axis=0)
-    fig, axes = show.new(len(settings), 1, (width / 100, height / 100))
-    for axis, setting in zip(axes.flat, settings, strict=True):
+    fig, axes = show.new(len(cases), 1, (width / 100, height / 100))
+    for axis, case in zip(axes.flat, cases, strict=True):
         axis.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
         axis.set_axis_off()
-        _draw_case(axis, _case(**setting), slots)
+        _draw_case(axis, case, slots)
     return fig
 
 
@@ -115,6 +122,67 @@ def _convolution_text(**setting):
     case = _case(**setting)
     side = case["sides"][2]
     return f"From {SIZE}×{SIZE} to {side}×{side}; the marked pixel enters {case['entered']} of the {side**2} results."
+
+
+def stamps() -> None:
+    """How the pixels of a 3×3 image stamp a kernel of ones, one after the other, in a transposed convolution (lesson 01)."""
+    plain = {"pixels": 1, "kernel": 3, "stride": 2, "constant": False}
+    alt = "Pixels of a 3×3 image stamp a kernel of ones one after the other; where stamps overlap, their numbers add up."
+    show.figure(draw_stamps([plain | {"pixels": pixels} for pixels in (1, 2, 5, 9)]), alt)
+
+    fig = draw_stamps([plain])
+    sliders.play(
+        fig,
+        lambda **setting: _draw_case(fig.axes[0], _stamped(**setting), LANDSCAPE),
+        _stamp_text,
+        pixels=sliders.slider("pixels that have stamped", 1, 1, STAMPING**2),
+        kernel=sliders.slider("kernel", 3, 1, 5),
+        stride=sliders.slider("stride", 2, 1, 4),
+        constant=sliders.switch("a constant image of ones"),
+    )
+
+
+def stamped(pixels, kernel, stride, constant) -> tuple[np.ndarray, np.ndarray]:
+    """After the first `pixels` of an image 1 … 9, or of ones: the sum of their stamps, and how many stamps each cell has got."""
+    side = (STAMPING - 1) * stride + kernel
+    total, count = np.zeros((2, side, side), int)
+    for number in range(pixels):
+        row, column = divmod(number, STAMPING)
+        window = np.s_[row * stride : row * stride + kernel, column * stride : column * stride + kernel]
+        total[window] += 1 if constant else number + 1
+        count[window] += 1
+    return total, count
+
+
+def draw_stamps(settings: list[dict]) -> Figure:
+    """Image, last stamp and sum of the stamps for each setting (arguments of `stamped`), a column each; one alone is drawn in a row."""
+    return _draw_cases([_stamped(**setting) for setting in settings])
+
+
+def _stamped(pixels, kernel, stride, constant):
+    total, count = stamped(pixels, kernel, stride, constant)
+    before = stamped(pixels - 1, kernel, stride, constant)[1]
+    value = [1 if constant else number + 1 for number in range(STAMPING**2)]
+    colours = [PALE_BLUE] * (pixels - 1) + [VERMILION] + [WHITE] * (STAMPING**2 - pixels)
+    image = {divmod(number, STAMPING): (colours[number], str(value[number])) for number in range(STAMPING**2)}
+    stamp = dict.fromkeys(np.ndindex(kernel, kernel), (PALE_RED, str(value[pixels - 1])))
+    result = {}
+    for place, times in np.ndenumerate(count):
+        shade = ONCE + (OFTEN - ONCE) * min(times - 1, 5) / 5
+        colour = PALE_RED if times > before[place] else shade if times else WHITE
+        result[place] = (colour, str(total[place]) if times else "")
+    sums = f"sum of {pixels} stamps" if pixels > 1 else "the first stamp"
+    return {
+        "sides": (STAMPING, kernel, len(total)),
+        "titles": (f"image {STAMPING}×{STAMPING}", f"pixel {pixels} × kernel {kernel}×{kernel}", f"{sums}, stride {stride}"),
+        "cells": (image, stamp, result),
+    }
+
+
+def _stamp_text(**setting):
+    total, count = stamped(**setting)
+    inside = f"The result is {len(total)}×{len(total)}. {setting['pixels']} of {STAMPING**2} pixels have stamped"
+    return f"{inside}; a cell holds the sum of up to {count.max()} stamps, and {(count == 0).sum()} cells are empty."
 
 
 def receptive_field() -> None:

@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 
-from .engine import NotYet, call, expect, numbers, one_number, question
+from .engine import NotYet, call, expect, letter, numbers, one_number, question
 from .late import keras, layers
 
 DROPS = 5  # dropouts of each network
@@ -167,6 +167,24 @@ def _dropouts(model):
     expect(all(np.isclose(drop.rate, 0.25) for drop in drops), "a dropout has another rate than 0.25.")
 
 
+NETWORKS = {"a": (FCN, (), 40), "b": (SKIPS, ((4, 2), (5, 1), (6, 0)), 20), "c": (SMALL, ((7, 5), (9, 3), (11, 1)), 20)}
+
+
+def draw(name, compare=None):
+    """Draw the network "a", "b" or "c" that is wanted, at the course's width; orange: what the network `compare` lacks."""
+    from course_utils import diagram  # it imports Keras, see `late`
+
+    models = []
+    for each in filter(None, (name, compare)):
+        spec, bridges, width = NETWORKS[each]
+        kinds = [layers.Conv2D if way == "down" else layers.Conv2DTranspose for way, *_ in spec]
+        if each == "b":
+            kinds[-1] = layers.Conv2D
+        model = _reference(spec, width, tuple(kinds), bridges, (True,) * len(bridges))
+        models.append(keras.Model(model.input, model.output, name=f"network_{each}"))
+    diagram.draw(*models)
+
+
 # ---------------------------------------------------------------- Core
 
 
@@ -247,8 +265,9 @@ def q3(answer, rng):
         inputs = keras.Input((None, None, 1))
         hidden = layers.Conv2D(6, 3, padding="same", activation="relu")(inputs)
         model = keras.Model(inputs, layers.Conv2D(1, 3, padding="same")(hidden))
-        model.set_weights([rng.normal(0, 0.4, weight.shape) for weight in model.get_weights()])
-        images, masks = _shapes(rng, count)
+        always = np.random.default_rng(5)  # whether losses fall must not depend on the draw
+        model.set_weights([always.normal(0, 0.4, weight.shape) for weight in model.get_weights()])
+        images, masks = _shapes(always, count)
         start = np.square(keras.ops.convert_to_numpy(model(images))[..., 0] - masks).mean()
         before = model.get_weights()
         said = call(answer, model, images, masks, epochs, rate)
@@ -291,7 +310,7 @@ def _falls(optimizer, rate, steps):
     praise="Where the side halves the filters double: the map gets coarser, and richer.",
 )
 def q4(answer, rng):
-    _network(answer, SKIPS, rng, ((4, 2), (5, 1), (6, 0)))
+    _network(answer, SKIPS, rng, NETWORKS["b"][1])
 
 
 @question(
@@ -341,7 +360,7 @@ def _seen(chain, own=False, less=1):
     praise="Count them: as many bridges as the U-Net, and convolutions in pairs. What is left of the FCN are its strides.",
 )
 def q6(answer, rng):
-    _network(answer, SMALL, rng, ((7, 5), (9, 3), (11, 1)))
+    _network(answer, SMALL, rng, NETWORKS["c"][1])
 
 
 @question(
@@ -384,27 +403,41 @@ def q7(answer, rng):
 
 MOST = {"a": 0.04, "b": 0.035, "c": 0.03}  # what the short training reaches, with room for other seeds
 LEAST = {"a": 0.008, "b": 0.006, "c": 0.003}
+PIXELS = 50 * 32 * 32  # of the test images
 
 
 @question(
-    "Copy them from your own table: the test errors, not those of training or validation.",
-    'A dictionary with the keys "a", "b" and "c", each an MSE with at least two digits that count.',
-    'measured = {"a": test MSE of fcn_functional, "b": of fcn_with_skips, "c": of fcn_small_kernels}',
-    praise="The order of the notes. Whether the distances hold, only more seeds can tell.",
+    "Copy them from your own table: the test MSE and the wrong test pixels, not those of training.",
+    'A dictionary: under each of "a", "b" and "c" two numbers, (test MSE, wrong test pixels), and under "best" one of the letters.',
+    'measured = {"a": (MSE, pixels), "b": (MSE, pixels), "c": (MSE, pixels), "best": the letter with the smallest MSE}',
+    praise="One seed each: whether the order holds, only more seeds can tell.",
 )
 def q8(answer, rng):
-    expect(isinstance(answer, dict) and set(answer) == {"a", "b", "c"}, 'a dictionary with the keys "a", "b" and "c" is wanted.')
-    errors = {name: one_number(value) for name, value in answer.items()}
-    expect(not errors["a"] < errors["b"] < errors["c"], "the order is turned round: are the networks under the right letters?")
-    for name, error in errors.items():
+    wanted = 'a dictionary with the keys "a", "b", "c" and "best" is wanted.'
+    expect(isinstance(answer, dict) and set(answer) == {"a", "b", "c", "best"}, wanted)
+    found = {}
+    for name in "abc":
+        pair = numbers(answer[name], f"what stands under {name}").ravel()
+        expect(pair.size == 2, f"{name}: two numbers are wanted, the test MSE and the number of wrong test pixels.")
+        expect(pair[0] <= 1 or pair[1] > 1, f"{name}: right numbers, wrong order: the MSE comes first.")
+        found[name] = pair
+    for name, (error, wrong) in found.items():
         expect(error > 0, f"{name}: a mean of squares is above 0.")
         expect(error < 0.15, f"{name}: {error:.3g} is no better than a constant grey (0.19). Was it trained, and on images in [0, 1]?")
+        whole = float(wrong).is_integer() and 0 < wrong < PIXELS
+        expect(whole, f"{name}: of {PIXELS:,} test pixels a whole number is wrong; yours is {wrong:g}.")
+        least = wrong / 4 / PIXELS  # what is cut at 0.5 to the wrong side is off by a half or more
+        expect(
+            error > least - 6e-5,
+            f"{name}: {wrong:.0f} wrong pixels alone make an MSE of {least:.4f} or more. Do both numbers belong to the same network?",
+        )
+        expect(error < 4 * wrong / PIXELS + 0.004, f"{name}: so few wrong pixels, and so large an MSE? Take both from the same row.")
         expect(error >= LEAST[name], f"{name}: {error:.2g} is too good for unseen images. Is it the training error?")
-    expect(len(set(errors.values())) == 3, "two networks with the same error to the last digit: was one measured twice?")
-    expect(errors["b"] < errors["a"], "the bridges made it worse? Train both for the same epochs, and look whether b's bridges are used.")
-    expect(errors["c"] < errors["b"], "c behind b? Train both for the same epochs; c also profits from the full parameters' EPOCHS.")
-    for name, error in errors.items():
         expect(error <= MOST[name], f"{name}: {error:.3g} is more than the recipe leaves. All epochs, and the rate as given?")
+    twice = len({tuple(pair) for pair in found.values()}) < 3
+    expect(not twice, "two networks with the same two numbers: was one measured twice?")
+    best = letter(answer["best"], "ABC").lower()
+    expect(found[best][0] == min(pair[0] for pair in found.values()), f"by your own numbers {best} is not the best.")
 
 
 # ---------------------------------------------------------------- Explore
@@ -434,7 +467,7 @@ def _phase(image, axis):
 )
 def q9(answer, rng):
     shape, found = (48, 64), {0: [], 1: []}
-    for turn in range(120):
+    for turn in range(180):
         axis = turn % 2
         image, mask = _ramp(shape, axis)
         both = call(answer, image, mask, rng)

@@ -14,17 +14,24 @@ def q1_1(answer, rng):
     names = [(f"{n:03d}x.png", f"{n:03d}y.png") for n in rng.permutation(200)[: rng.integers(3, 9)]]
     for end in ("\n", ""):
         result = call(answer, "\n".join(f"{image};{mask}" for image, mask in names) + end)
-        pairs = not isinstance(result, str | dict) and np.iterable(result) and all(np.iterable(pair) for pair in result)
-        expect(pairs, "a list of pairs is wanted, one pair a line of the text.")
-        result = [tuple(pair) if not isinstance(pair, str) else pair for pair in result]
-        expect(not any(isinstance(pair, str) for pair in result), "your list holds whole lines. Split each of them at the semicolon, too.")
-        flat = [part for pair in result for part in pair]
-        expect(all(isinstance(part, str) for part in flat), "the pairs have to hold names, as they stand in the text.")
-        expect(("",) not in result and all(flat), "your list has an empty entry: the newline at the end of the text makes an empty line.")
-        expect(not any("\n" in part for part in flat), "a newline is left at the end of a name: no such file will be found.")
-        expect(len(result) == len(names), f"the text has {len(names)} lines, your list has {len(result)} entries.")
-        expect(result != [pair[::-1] for pair in names], "image and mask have changed places: the image comes first.")
-        expect(result == names, f"the first pair should be made of the two names in the first line; you have {result[0]}.")
+        expect(not isinstance(result, str | dict) and np.iterable(result), "a list of pairs is wanted, one pair a line of the text.")
+        entries = list(result)  # once: a generator gives its entries once only
+        expect(all(np.iterable(entry) for entry in entries), "a list of pairs is wanted, one pair a line of the text.")
+        whole = any(isinstance(entry, str) and entry for entry in entries)
+        expect(not whole, "your list holds whole lines. Split each of them at the semicolon, too.")
+        pairs = [tuple(entry) for entry in entries]
+        expect(all(isinstance(part, str) for pair in pairs for part in pair), "the pairs have to hold names, as they stand in the text.")
+        empty = any(not "".join(pair).strip() for pair in pairs)
+        expect(not empty, "your list has an empty entry: the newline at the end of the text makes an empty line.")
+        newline = any("\n" in part for pair in pairs for part in pair)
+        expect(not newline, "a newline is left at the end of a name: no such file will be found.")
+        expect(len(pairs) == len(names), f"the text has {len(names)} lines, your list has {len(pairs)} entries.")
+        if pairs == names:
+            continue
+        expect(pairs != [pair[::-1] for pair in names], "image and mask have changed places: the image comes first.")
+        expect(sorted(pairs) != sorted(names), "right pairs, wrong order: keep the order of the lines.")
+        wrong = next(n for n, (got, wanted) in enumerate(zip(pairs, names, strict=True)) if got != wanted)
+        raise NotYet(f"the pair of line {wrong + 1} should hold the two names of that line; you have {pairs[wrong]}.")
 
 
 @question(
@@ -66,15 +73,15 @@ def q3_1(answer, rng):
 
 
 @question(
-    "255 · (−0.01) is −2.55. Which values can a byte hold?",
+    "Which values can a byte hold? −3 is none of them.",
     "A byte that goes below 0 starts again from the top, as a counter does.",
-    "−2 wraps to 256 − 2. Is that dark or bright?",
-    praise="−2.55 becomes −2, and −2 wraps round to 254.",
+    "−1 becomes 255, −2 becomes 254. And −3: dark or bright?",
+    praise="−3 wraps round to 253. (The conversion of a whole number is defined; that of a negative float is not.)",
 )
 def q5_1(answer, rng):
     text = str(answer).strip().lower()
     expect(text in ("black", "grey", "gray", "white"), 'answer with one of the words "black", "grey" and "white".')
-    expect(text != "black", "that is what we wish for. But −2.55 is not 0, and a byte has no negative values.")
+    expect(text != "black", "that is what we wish for. But −3 is not 0, and a byte has no negative values.")
     expect(text == "white", "bytes wrap round from below 0 to the other end of the scale. Which end is it?")
 
 
@@ -100,18 +107,21 @@ def q5_2(answer, rng):
 
 
 @question(
-    "The network cannot tell the forms apart for sure. What would you draw at a corner if you had seen as many rectangles as ellipses?",
-    "Under MSE the best answer to doubt is the mean of the two possibilities.",
-    "An average of ellipse and rectangle fills more than an ellipse, and …",
+    "What would you draw at a corner if you had seen as many rectangles as ellipses, and could not tell which one this is?",
+    "Under MSE the best answer to doubt is the mean of the possibilities: something between an ellipse and a rectangle.",
+    "How much of its rectangle does a form fill that lies between an ellipse (π/4) and a rectangle (all of it)?",
+    praise="Now see whether the run agrees; why it is so is the question of section 8.",
 )
 def q7_1(answer, rng):
     if isinstance(answer, str) or np.size(answer) != 2:
         raise NotYet('answer with two words, such as ("equal", "equal"): ellipses first, rectangles second.')
     ellipses, rectangles = (str(part).strip().lower() for part in answer)
     expect({ellipses, rectangles} <= {"more", "equal", "less"}, 'use the words "more", "equal" and "less".')
-    expect("equal" not in (ellipses, rectangles), "run on and look at the corners: the forms do not come out as they are.")
-    expect(ellipses != rectangles, "if both changed alike, one of the two forms would be drawn far too large or too small.")
+    expect((ellipses, rectangles) != ("equal", "equal"), "run on and look at the corners: the forms do not come out as they are.")
     expect(
-        (ellipses, rectangles) == ("more", "less"),
+        (ellipses, rectangles) != ("less", "more"),
         "that would make the forms easier to tell apart than the masks are. The network does the reverse.",
     )
+    middle = "a form between ellipse and rectangle"
+    expect(ellipses == "more", f"the rectangles are right, the ellipses are not: how much does {middle} fill, compared with an ellipse?")
+    expect(rectangles == "less", f"the ellipses are right, the rectangles are not: how much does {middle} fill, compared with a rectangle?")

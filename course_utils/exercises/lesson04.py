@@ -3,7 +3,9 @@
 import numpy as np
 
 from .engine import NotYet, call, expect, letter, one_number, question
+from .late import Late, keras
 
+graph = Late("course_utils.diagram.calls")
 LAYERS = {
     "A": "A convolution's weights belong to places in its kernel, not in the image.",
     "B": "Pooling has no weights at all; it halves whatever comes.",
@@ -159,6 +161,43 @@ def q6_1(answer, rng):
     expect(given[street] != "none", "a street with left and right swapped still is a street; you give away half of your data.")
     for name in (cells, fields):
         expect(given[name] == "both", f"{name}: who could tell which side is up? More is allowed.")
+
+
+@question(
+    "Height and width stay open in `keras.Input`. Which layer halves a map, which one doubles it?",
+    "Keep the fine map in a variable. After enlarging the coarse one, put both side by side with `Concatenate`; a sigmoid ends the network.",
+    "fine = conv(inputs); coarse = conv(pool(fine)); joined = Concatenate of fine and the enlarged coarse; last: 1 filter, sigmoid",
+    praise="Any even size goes in, and the same size comes out.",
+)
+def q6_2(answer, rng):
+    model = answer if isinstance(answer, keras.Model) else call(answer)
+    expect(isinstance(model, keras.Model), "a model is wanted: `return keras.Model(inputs, outputs)`.")
+    expect(not isinstance(model, keras.Sequential), "a `Sequential` model is a chain and has no bridge. Call the layers on tensors.")
+    shapes = [model.input_shape, model.output_shape]
+    expect(all(isinstance(shape, tuple) and len(shape) == 4 for shape in shapes), "one image goes in and one comes out, no list of them.")
+    expect(shapes[0][1:3] == (None, None), f"height and width of the input should stay open; yours is {shapes[0][1:]}.")
+    expect(shapes[0][3] == 1, f"grey images have one channel; your input has {shapes[0][3]}.")
+    expect(shapes[1][3] == 1, f"the output should have one channel, not {shapes[1][3]}.")
+    for height, width in ((8, 12), (18, 6)):
+        image = rng.normal(0, 100, (1, height, width, 1)).astype("float32")
+        result = keras.ops.convert_to_numpy(model(image))
+        size = f"{height}×{width} went in and {result.shape[1]}×{result.shape[2]} came out"
+        expect(result.shape == (1, height, width, 1), f"{size}. Half the side has to be doubled again, and padding is `same`.")
+        expect(result.min() >= 0 and result.max() <= 1, "the output leaves [0, 1]: which activation keeps it inside?")
+    found, last = _coarsest(model)
+    expect(any(coarse > 1 for coarse in found), "the network never halves the side: where is the pooling?")
+    expect(1 in last, "there is no bridge: each way from input to output leads through the pooling. Join the fine map in again.")
+    expect(max(last) > 1, "what was pooled never reaches the output: join it with the fine map.")
+    expect(max(last) == 2, f"one halving is wanted; your coarsest map has 1/{max(last)} of the side.")
+
+
+def _coarsest(model):
+    """For all calls, and for the output: how many times smaller than the image a way there gets, at its smallest map."""
+    found = []
+    for each in graph.calls(model)[0]:
+        before = set().union(*(found[source] for source in each.sources)) or {1}
+        found.append({max(coarse, int(each.stride)) for coarse in before})
+    return set().union(*found), found[-1]
 
 
 @question(

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ..classes import IGNORE, ClassTable
-from . import page
+from . import grids, page
 from .page import PALETTE
 
 IGNORED_COLOUR = (128, 128, 128)
@@ -104,6 +104,22 @@ def pairs(pictures, masks, table: ClassTable, *, alt: str, predictions=None, tit
     for axis, picture in zip(fig.axes, itertools.chain(*cells), strict=True):
         _draw(axis, picture)
     figure(fig, alt)
+
+
+def numbers(arrays, titles=(), *, alt: str, most: float | None = None, cell: float = grids.CELL) -> None:
+    """Small arrays side by side, each number in a square whose colour tells its size: blue above zero, orange below, white for zero.
+
+    Args:
+        arrays: (rows, columns) or (columns,) each.
+        titles: one an array, or fewer.
+        alt: what the figure shows, in a sentence.
+        most: the number that gets the darkest colour; None: the largest there is.
+        cell: side of a square in inches, less where the page is too narrow.
+
+    Raises:
+        ValueError: there are no arrays.
+    """
+    figure(grids.draw(_some(arrays, "show.numbers"), titles, most, cell), alt)
 
 
 def outlines(pictures, masks, predictions=None, *, alt: str, titles=(), columns: int = 3, size: float | None = None) -> None:

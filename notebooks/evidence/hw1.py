@@ -1,9 +1,9 @@
 """Homework 1: its three networks at full size by the recipe of the course notes, three seeds each; and at lesson size by its own recipe.
 
 "a 1" is network a with seed 1: 1000 epochs, MSE, Adam at its default rate, batches of 20, the weights of the last epoch. "short a 1" is
-what the homework itself runs; "short moved 1" is its network c on distorted copies, and also scored on the six larger images. "student ana"
-is "short a 1" on the images that `start hw1 --student ana` draws. Networks, recipe and sizes are those of the solved homework: there is
-no second copy of them here.
+what the homework itself runs, "short wide 1" the same for network b without its bridges and with as many parameters; "short moved 1" is
+its network c on distorted copies, and also scored on the six larger images. "student ana" is "short a 1" on the images that
+`start hw1 --student ana` draws. Networks, recipe and sizes are those of the solved homework: there is no second copy of them here.
 """
 
 from functools import partial
@@ -21,12 +21,14 @@ from notebooks.build.source import Source, solved, tags
 SEEDS = (1, 2, 3)
 STUDENTS = ("ana", "ben", "chi", "dev", "eva", "fay")
 EPOCHS, BATCH = 1000, 20
+WIDE = 21  # without bridges this width has about as many parameters as b has with them (906,067 and 921,946)
 
 
 def steps():
     long = {f"{name} {seed}": partial(notes_recipe, name, seed) for seed in SEEDS for name in "abc"}
     short = {f"short {name} {seed}": partial(short_recipe, name, seed) for seed in SEEDS for name in "abc"}
     students = {f"student {word}": partial(short_recipe, "a", 1, SEED=seed_of(word)) for word in STUDENTS}
+    short |= {f"short wide {seed}": partial(short_recipe, "wide", seed) for seed in SEEDS}
     return short | students | {f"short moved {seed}": partial(moved_recipe, seed) for seed in SEEDS} | long
 
 
@@ -41,8 +43,23 @@ def homework():
 
 def network(names, name, seed):
     keras.utils.set_random_seed(seed)
+    if name == "wide":
+        return without_bridges(names["fcn_with_skips"], WIDE)
     build = {"a": "fcn_functional", "b": "fcn_with_skips", "c": "fcn_small_kernels"}[name]
     return names[build](names["WIDTHS"][name])
+
+
+def without_bridges(build, width):
+    """The network with every Concatenate gone: only what comes up goes on."""
+    model = build(width)
+
+    def next_layer(layer, *arguments, **options):
+        given = arguments[0]
+        if isinstance(layer, layers.Concatenate):
+            return given[1]
+        return layer.__class__.from_config(layer.get_config())(given)
+
+    return keras.models.clone_model(model, call_function=next_layer)
 
 
 def split(names, which):
@@ -77,5 +94,6 @@ def moved_recipe(seed):
     model = network(names, "c", seed)
     names["train"](model, images.astype("float32") / 255, masks, names["MOVED_EPOCHS"], names["RATE"])
     larger = split(names, "larger")
-    pairs = [pair for part in (larger[:3], larger[3:]) for pair in zip(*part.arrays(), strict=True)]
+    pairs = [larger[number].arrays() for number in range(len(larger))]  # one by one: their sizes differ
+    pairs = [(image[0], mask[0]) for image, mask in pairs]
     return scores(names, model, seed) | {"larger mean IoU": round(float(names["larger_iou"](model, pairs)), 4)}

@@ -281,6 +281,8 @@ def all_pixels(both):
     return [np.logical_and(said == c, truth == c).sum() / np.logical_or(said == c, truth == c).sum() for c in (0, 1)]
 
 
+MEASURED = {"a": (0.0207, 1350), "b": (0.0116, 750), "c": (0.0074, 500), "best": "c"}
+
 RIGHT = [
     (ex.q1, chain()),
     (ex.q2, by_keras),
@@ -293,7 +295,9 @@ RIGHT = [
     (ex.q6, small()),
     (ex.q6, small(kind=layers.Conv2D, join=by_ops)),
     (ex.q7, lambda first, second: all(a < b for a in first for b in second)),
-    (ex.q8, {"a": np.float32(0.021), "b": "0.0151", "c": 0.0102} | {"b": 0.0151}),
+    (ex.q8, {"a": (np.float32(0.0207), 1350), "b": [0.0151, 900], "c": (0.0102, 700.0), "best": "C"}),
+    (ex.q8, {"a": (0.0207, 1350), "b": (0.0116, 750), "c": (0.0126, 800), "best": "b"}),
+    (ex.q8, {"c": (0.0220, 1500), "b": (0.0216, 1500), "a": (0.0207, 1350), "best": "a"}),
     (ex.q9, rolled),
     (ex.q9, moved()),
     (ex.q10, larger(lambda both: np.mean(all_pixels(both)))),
@@ -374,13 +378,18 @@ WRONG = [
     (ex.q7, lambda first, second: max(first) <= min(second), "equal runs"),
     (ex.q7, lambda first, second: min(second) - max(first), "True or False"),
     (ex.q7, lambda first, second: sorted(first)[1] < sorted(second)[1], "runs overlap"),
-    (ex.q8, {"a": 0.19, "b": 0.012, "c": 0.0073}, "no better than a constant"),
-    (ex.q8, {"a": 0.0073, "b": 0.012, "c": 0.016}, "turned round"),
-    (ex.q8, {"a": 0.016, "b": 0.012, "c": 0.0004}, "training error"),
-    (ex.q8, {"a": 0.016, "b": 0.016, "c": 0.0073}, "measured twice"),
-    (ex.q8, {"a": 0.016, "b": 0.019, "c": 0.0073}, "bridges made it worse"),
-    (ex.q8, {"a": 0.016, "b": 0.012, "c": 0.014}, "c behind b"),
-    (ex.q8, {"a": 0.1, "b": 0.012, "c": 0.0073}, "more than the recipe leaves"),
+    (ex.q8, MEASURED | {"a": (0.19, 12000)}, "no better than a constant"),
+    (ex.q8, MEASURED | {"c": (0.0004, 20)}, "training error"),
+    (ex.q8, MEASURED | {"b": MEASURED["a"]}, "measured twice"),
+    (ex.q8, MEASURED | {"a": (0.1, 6000)}, "more than the recipe leaves"),
+    (ex.q8, MEASURED | {"a": 0.0207}, "two numbers are wanted"),
+    (ex.q8, MEASURED | {"b": (750, 0.0116)}, "wrong order"),
+    (ex.q8, MEASURED | {"b": (0.0116, 3000)}, "belong to the same network"),
+    (ex.q8, MEASURED | {"b": (0.0116, 7)}, "so few wrong pixels"),
+    (ex.q8, MEASURED | {"b": (0.0116, 750.5)}, "a whole number is wrong"),
+    (ex.q8, MEASURED | {"best": "a"}, "by your own numbers a is not"),
+    (ex.q8, MEASURED | {"best": "the last"}, "one letter"),
+    (ex.q8, {name: pair for name, pair in MEASURED.items() if name != "best"}, "dictionary"),
     (ex.q8, [0.016, 0.012, 0.0073], "dictionary"),
     (ex.q9, image_alone, "image and mask part"),
     (ex.q9, moved(apart=True), "image and mask part"),

@@ -8,6 +8,10 @@ from course_utils.exercises import lesson02 as ex
 
 RIGHT = [
     (ex.q1_1, lambda text: list(csv.reader(text.splitlines(), delimiter=";"))),
+    (ex.q1_1, lambda text: (line.split(";") for line in text.split())),
+    (ex.q1_1, lambda text: csv.reader(text.splitlines(), delimiter=";")),
+    (ex.q1_1, lambda text: map(iter, [line.split(";") for line in text.split()])),
+    (ex.q1_1, lambda text: np.array([line.split(";") for line in text.split()])),
     (ex.q2_1, lambda p: np.array([p, p * (1 - p) ** 2 + (1 - p) * p**2])),
     (ex.q3_1, lambda size, channels, filters: sum(size**2 * channels + 1 for _ in range(filters))),
     (ex.q5_1, " White"),
@@ -21,7 +25,10 @@ WRONG = [
     (ex.q1_1, lambda text: [tuple(line.split(";"))[::-1] for line in text.split()], "changed places"),
     (ex.q1_1, lambda text: dict(line.split(";") for line in text.split()), "list of pairs"),
     (ex.q1_1, lambda text: [tuple(line.split(";")) for line in text.split()][1:], "lines"),
-    (ex.q1_1, lambda text: [tuple(line.split(",")) for line in text.split()], "first pair"),
+    (ex.q1_1, lambda text: [tuple(line.split(",")) for line in text.split()], "names of that line"),
+    (ex.q1_1, lambda text: sorted((tuple(line.split(";")) for line in text.split()), key=lambda pair: -int(pair[0][:3])), "wrong order"),
+    (ex.q1_1, lambda text: [tuple(line.split(";")) for line in reversed(text.split())], "wrong order"),
+    (ex.q1_1, lambda text: (line for line in text.split()), "whole lines"),
     (ex.q1_1, lambda text: tuple(text.split()[0].split(";")), "whole lines"),
     (ex.q1_1, lambda text: len(text.split()), "list of pairs"),
     (ex.q2_1, lambda p: (0, p), "grey"),
@@ -52,9 +59,11 @@ WRONG = [
     (ex.q5_2, lambda output: np.uint8(np.clip(255 * output, 0, 1)), "brightest"),
     (ex.q7_1, ("less", "more"), "easier to tell apart"),
     (ex.q7_1, ("equal", "equal"), "corners"),
-    (ex.q7_1, ("less", "less"), "alike"),
+    (ex.q7_1, ("less", "less"), "ellipses are not"),
+    (ex.q7_1, ("equal", "less"), "ellipses are not"),
+    (ex.q7_1, ("more", "equal"), "rectangles are not"),
     (ex.q7_1, "more", "two words"),
-    (ex.q7_1, ("more", "more"), "alike"),
+    (ex.q7_1, ("more", "more"), "rectangles are not"),
     (ex.q7_1, ("larger", "smaller"), "use the words"),
 ]
 

@@ -3,6 +3,7 @@
 import math
 
 import cv2
+import keras
 import numpy as np
 
 from course_utils.exercises import lesson04 as ex
@@ -44,6 +45,36 @@ def choose(rng):
     return rng.random() < 0.5
 
 
+def network(side=None, channels=1, pool=True, bridge=True, padding="same", last="sigmoid", up=2, filters=1, coarse=True):
+    inputs = keras.Input((side, side, channels))
+    fine = keras.layers.Conv2D(4, 3, padding=padding)(inputs)
+    x = keras.layers.MaxPooling2D()(fine) if pool else fine
+    x = keras.layers.Conv2D(4, 3, padding="same")(x)
+    x = keras.layers.UpSampling2D(up)(x) if pool else x
+    x = keras.layers.Concatenate()([fine, x]) if bridge and coarse else x if coarse else fine
+    return keras.Model(inputs, keras.layers.Conv2D(filters, 1, activation=last)(x))
+
+
+def by_addition():
+    """Strided down, transposed up, an addition as the bridge, the sigmoid as a layer of its own."""
+    inputs = keras.Input(shape=(None, None, 1))
+    fine = keras.layers.ReLU()(keras.layers.Conv2D(4, 5, padding="same")(inputs))
+    coarse = keras.layers.Conv2D(6, 3, strides=2, padding="same", activation="relu")(fine)
+    up = keras.layers.Conv2DTranspose(4, 2, strides=2)(coarse)
+    return keras.Model(inputs, keras.layers.Activation("sigmoid")(keras.layers.Conv2D(1, 1)(fine + up)))
+
+
+def two_levels():
+    inputs = keras.Input((None, None, 1))
+    small = keras.layers.AveragePooling2D()(keras.layers.AveragePooling2D()(inputs))
+    up = keras.layers.UpSampling2D(4)(small)
+    return keras.Model(inputs, keras.layers.Conv2D(1, 1, activation="sigmoid")(keras.layers.Concatenate()([inputs, up])))
+
+
+def chain():
+    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
+
+
 GOOD = {"cells, microscope": "both", "street, from a car": "left-right", "fields, from the air": "both", "handwritten letters": "none"}
 RIGHT = [
     (ex.q1_1, {"C", "H"}),
@@ -54,6 +85,8 @@ RIGHT = [
     (ex.q4_1, "c"),
     (ex.q5_1, once),
     (ex.q6_1, {name: f" {flip.title()} " for name, flip in GOOD.items()}),
+    (ex.q6_2, by_addition),
+    (ex.q6_2, network()),
     (ex.q7_1, lambda h, w, k, s: len(range(0, h - k + 1, s)) * np.arange(0, w - k + 1, s).size),
 ]
 WRONG = [
@@ -99,6 +132,17 @@ WRONG = [
     (ex.q6_1, GOOD | {"street, from a car": "none"}, "half of your data"),
     (ex.q6_1, GOOD | {"street, from a car": "vertical"}, 'answer "none"'),
     (ex.q6_1, "both", "a dictionary"),
+    (ex.q6_2, lambda: network(side=32), "should stay open"),
+    (ex.q6_2, lambda: network(channels=3), "one channel; your input"),
+    (ex.q6_2, lambda: network(filters=2), "should have one channel"),
+    (ex.q6_2, lambda: network(bridge=False), "no bridge"),
+    (ex.q6_2, lambda: network(pool=False), "where is the pooling"),
+    (ex.q6_2, lambda: network(coarse=False), "where is the pooling"),
+    (ex.q6_2, lambda: network(last=None), "leaves [0, 1]"),
+    (ex.q6_2, lambda: network(bridge=False, up=1), "came out"),
+    (ex.q6_2, two_levels, "one halving is wanted"),
+    (ex.q6_2, chain, "has no bridge"),
+    (ex.q6_2, lambda: keras.Input((None, None, 1)), "a model is wanted"),
     (ex.q7_1, lambda h, w, k, s: ((h - k) // s) * ((w - k) // s), "one more in each direction"),
     (ex.q7_1, lambda h, w, k, s: (h // s) * (w // s), "beyond the border"),
     (ex.q7_1, lambda h, w, k, s: (h // k) * (w // k), "side by side"),
