@@ -69,11 +69,11 @@ homework: ## copies a homework to my_work/ (NAME=hw1; STUDENT=ana: with images o
 	$(call course,install)
 	@$(RUN) -m course_utils.exercises start $(NAME) $(if $(STUDENT),--student "$(STUDENT)")
 
-grade: ## grades a folder of notebooks (FOLDER=submissions OUT=grades.csv)
+grade: ## grades a folder of notebooks (FOLDER=submissions OUT=grades.csv; more in ARGS)
 	$(call need,FOLDER,which folder: make grade FOLDER=submissions OUT=grades.csv)
 	$(call need,OUT,where to: make grade FOLDER=submissions OUT=grades.csv)
 	$(call course,install)
-	@$(RUN) -m course_utils.exercises grade "$(FOLDER)" --out "$(OUT)"
+	@$(RUN) -m course_utils.exercises grade "$(FOLDER)" --out "$(OUT)" $(ARGS)
 
 test: install ## what must hold; of what is exhaustive a sample
 	@$(MAKE) --no-print-directory suite tiny

@@ -535,6 +535,7 @@ def test_the_teachers_document_holds_notes_and_solutions(course, capsys):
         assert "Ask what happens with 0." in part
         assert "## Exercise 1.1 · Double\n\n```python\ndef double(n):\n    return 2 * n\n```" in part
         assert "total = sum(" in part
+    assert "](../course_utils/grading/README.md)" in text
     assert "SOLUTION" not in text
     assert "STUB" not in text
 

@@ -35,8 +35,8 @@ def parser() -> Parser:
     grades.add_argument("folder", metavar="FOLDER", type=Path, help="the notebooks, named after the students, or a folder for each student")
     out = "a row for each student and exercise; the pages and a summary go into the folder of the same name beside it"
     grades.add_argument("--out", metavar="GRADES.csv", type=Path, required=True, help=out)
-    grades.add_argument("--seconds", metavar="S", type=_at_least(10), default=180, help="what one notebook may compute (180)")
-    grades.add_argument("--memory", metavar="MB", type=_at_least(500), default=4096, help="what one notebook may take (4096)")
+    grades.add_argument("--seconds", metavar="S", type=_at_least(1), default=180, help="what one notebook may compute (180)")
+    grades.add_argument("--memory", metavar="MB", type=_at_least(200), default=4096, help="what one notebook may take (4096)")
     grades.add_argument("--as-root", action="store_true", help="grade although you are root; only in a container that holds nothing else")
     return top
 

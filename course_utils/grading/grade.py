@@ -7,6 +7,7 @@ import importlib
 import json
 import re
 import secrets
+import shutil
 import sys
 import threading
 import tomllib
@@ -38,10 +39,10 @@ def grade(folder: Path, out: Path, seconds: int, memory: int, as_root: bool = Fa
 
     A submission may compute for `seconds` and take `memory` (MB). What is graded already is kept until its file or the homework changes.
     """
-    isolation.refuse_root(as_root)
-    output = Output(out, folder)
     submissions, skipped = collect(folder)
     homework = _homework(folder, submissions)
+    isolation.refuse_root(as_root)
+    output = Output(out, folder)
     kept = output.kept()
     if kept.get("homework", homework) != homework:
         raise Problem(f"{out} holds the grades of {kept['homework']}, and these are submissions of {homework}: choose another --out.")
@@ -133,6 +134,7 @@ def _grade_all(run, state, submissions, output):
                 return run.grade(submissions[student], tell=tell)
             finally:
                 working.pop(student, None)
+                bar.set_postfix_str(", ".join(list(working.values())[:SHOWN]), refresh=False)
 
         jobs = {pool.submit(one, student): student for student in todo}
         try:
@@ -161,10 +163,11 @@ def _digest(path):
 
 def _words(results, worth, skipped, lacks, output):
     """What the teacher reads in the terminal when all is done."""
-    lines = [in_short(results, worth), "Most missed:"]
+    lines = [in_short(results, worth)]
     for exercise, counts, mistakes in missed(results, worth)[:SHOWN]:
-        often = f" Most often: {mistakes[0][0]}" if mistakes else ""
-        lines.append(f"  {exercise.heading}: {counts['correct']} of {len(results)} right.{often}")
+        if counts["correct"] < len(results):
+            often = f" Most often: {mistakes[0][0]}" if mistakes else ""
+            lines.append(f"Missed: {exercise.heading}: {counts['correct']} of {len(results)} right.{often}")
     lines += [f"Ended: {line}" for line in ended(results)]
     lines += [f"Left out: {name}: {reason}" for name, reason in skipped]
     lines += [f"Not held by this system: {line}" for line in lacks]
@@ -182,7 +185,7 @@ def _bar(**settings) -> Iterator[tqdm]:
         while not over.wait(0.5 if sys.stderr.isatty() else 15):
             bar.refresh()
 
-    with tqdm(**settings, bar_format=form, dynamic_ncols=True) as bar:
+    with tqdm(**settings, bar_format=form, ncols=shutil.get_terminal_size().columns - 1, nrows=20) as bar:
         threading.Thread(target=tick, daemon=True).start()
         try:
             yield bar

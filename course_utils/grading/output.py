@@ -34,7 +34,7 @@ class Output:
             raise Problem(
                 f"{self.folder}, the folder of the pages, and that of the submissions must lie apart: say --out {other}, for instance."
             )
-        for place in (table, self.state, self.summary, self.scores):
+        for place in (table, self.summary, self.scores):  # `kept` looks at the state
             self._take(place)
         for place in (self.folder, self.pages):
             if os.path.lexists(place) and not place.is_dir():
@@ -57,8 +57,8 @@ class Output:
             return False
         with open(place, encoding="utf-8-sig", errors="replace") as file:
             start = file.read(1000)
-        marks = {".csv": ",".join(HEAD[:3]) if place == self.table else "student,points", ".html": MARK, ".json": '"homework"'}
-        return marks[place.suffix.lower()] in start or not start.strip()
+        mark = ",".join(HEAD[:3]) if place == self.table else "student,points" if place == self.scores else MARK
+        return mark in start or not start.strip()
 
     def kept(self) -> dict:
         """What an earlier run noted in `run.json`; {} without one. Problem if the file is damaged."""
@@ -70,7 +70,9 @@ class Output:
                 return state
             raise ValueError
         except (OSError, ValueError, RecursionError, AttributeError):
-            raise Problem(f"{self.state}, where the grader keeps what it knows, is damaged: delete it to grade everybody anew.") from None
+            raise Problem(
+                f"{self.state}, where the grader keeps what it knows, is damaged or of another time: delete it to grade everybody anew."
+            ) from None
 
     def keep(self, state: dict) -> None:
         """Note the state of the run, so that it can go on from here."""

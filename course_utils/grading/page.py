@@ -42,7 +42,8 @@ th, td { text-align: left; padding: .25rem .6rem .25rem 0; vertical-align: basel
 th { font-weight: 600 } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .grid th:first-child { position: sticky; left: 0; background: var(--ground) } .who { width: clamp(7rem, 30vw, 13rem) }
 .grid .mark { padding: .25rem .3rem; min-width: 1.9rem; white-space: nowrap }
-ul { padding-left: 1.2rem; margin: .6rem 0 } article ul { margin: .4rem 0 0 } footer { margin-top: 2.5rem; border-top: 1px solid var(--line); font-size: .875rem }
+ul { padding-left: 1.2rem; margin: .6rem 0 } article ul { margin: .4rem 0 0 }
+footer { margin-top: 2.5rem; border-top: 1px solid var(--line); font-size: .875rem }
 KINDS
 """
 

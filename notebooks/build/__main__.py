@@ -10,6 +10,7 @@ python -m notebooks.build teacher                   teacher notes and solutions 
 """
 
 import argparse
+import inspect
 import sys
 
 from .commands import build, check, links, run, teacher, tiny
@@ -21,16 +22,16 @@ COMMANDS = {function.__name__: function for function in (build, check, run, tiny
 
 def main(arguments=None):
     parser = argparse.ArgumentParser("python -m notebooks.build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in COMMANDS:
-        commands.add_parser(name)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", help="one of those above")
+    for name, function in COMMANDS.items():
+        commands.add_parser(name, description=inspect.getdoc(function))
     for name in ("build", "tiny"):
-        commands.choices[name].add_argument("names", nargs="*")
-    commands.choices["build"].add_argument("--force", action="store_true")
-    commands.choices["evidence"].add_argument("name")
-    commands.choices["run"].add_argument("name")
-    commands.choices["run"].add_argument("--size", choices=["tiny", "lesson", "full"], required=True)
-    commands.choices["run"].add_argument("--out")
+        commands.choices[name].add_argument("names", nargs="*", help="of lessons and homework, such as 03 or hw1 (default: all)")
+    commands.choices["build"].add_argument("--force", action="store_true", help="although nothing changed")
+    commands.choices["evidence"].add_argument("name", help="a file of notebooks/evidence without .py")
+    commands.choices["run"].add_argument("name", help="a lesson or homework, such as 03 or hw1")
+    commands.choices["run"].add_argument("--size", choices=["tiny", "lesson", "full"], required=True, help="of notebook_params.toml")
+    commands.choices["run"].add_argument("--out", help="where to (default: in build/)")
     options = vars(parser.parse_args(arguments))
     command = options.pop("command")
     try:

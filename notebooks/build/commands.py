@@ -223,14 +223,15 @@ def links(root):
 
 def teacher(root):
     """Write build/teacher.md: of each lesson and homework the title, the cells tagged `teacher`, and the exercises with their solutions."""
-    parts = ["Notes for teachers, and the solutions of all exercises. Not for students."]
+    grading = "Homework is graded as [the page on grading](../course_utils/grading/README.md) says."
+    parts = [f"Notes for teachers, and the solutions of all exercises. Not for students. {grading}"]
     for source in sources(root):
         parts.append(f"# {pages.head(source)[0]}")
         solution = render(source, True, pages.course(source)).cells
         notes = [cell for cell in solution if "teacher" in tags(cell)]
         parts += [cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```" for cell in notes]
         for cell in source.cells():
-            if cell.cell_type == "markdown" and (asked := re.search(r"^### (Exercise .*)", cell.source, re.M)):
+            if cell.cell_type == "markdown" and (asked := re.search(r"^### (Exercises? .*)", cell.source, re.M)):
                 parts.append(f"## {asked[1]}")
             elif "exercise" in tags(cell):
                 parts.append(f"```python\n{solved(cell.source)}\n```")
