@@ -110,6 +110,7 @@ def kept(root):
         (["grade", "subs", "--out", "g.csv", "--seconds", "1e3"], "a whole number from 1 on"),
         (["grade", "subs", "--out", "g.csv", "--memory", "³"], "a whole number from 200 on"),
         (["grade", "subs", "--out", "g.csv", "--memory", "4GB"], "a whole number from 200 on"),
+        (["start", "hw9", "--student", " "], "--student: a word is wanted"),
         (["frob"], "Invalid choice: 'frob'"),
         ([], "required: COMMAND"),
     ],
@@ -120,7 +121,7 @@ def test_a_command_that_makes_no_sense_is_one_sentence(course, capsys, words, sa
     told = capsys.readouterr().err
     assert end.value.code == 2
     assert said in told
-    assert re.search(r"\(python -m course_utils.exercises( grade)? --help shows how.\)\n$", told)
+    assert re.search(r"\(python -m course_utils.exercises( grade| start)? --help shows how.\)\n$", told)
     assert told.count("\n") == 1
 
 
