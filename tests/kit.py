@@ -17,7 +17,7 @@ SOLUTION = {
     "check double": "ex.q1_1.check(double)",
     "total": "total = sum(1 for _ in range(ROUNDS))",
     "check total": "ex.q1_2.check(total)",
-    "pick": "class Box:\n    def __init__(self, value):\n        self.value = value\n\nbox = Box(3)",
+    "pick": 'box = {"value": 3}',
     "check pick": "ex.q2_1.check(box)",
 }
 STUBS = {"double": "def double(array):\n    return ____", "total": "total = ____", "pick": "box = ____"}
@@ -43,7 +43,7 @@ def q1_2(answer, rng):
 
 @question("nudge", "idea", "code")
 def q2_1(answer, rng):
-    expect(answer.value == 3, "what is in the box?")
+    expect(answer["value"] == 3, "what is in the box?")
 '''
 
 
@@ -81,6 +81,6 @@ def make(root):
 def command(root, *arguments):
     """`python -m course_utils.exercises` in the course `root`: the finished process."""
     environment = {**os.environ, "PYTHONPATH": str(root), "TEACHERS_SECRET": "open sesame"}
-    root_too = ["--as-root"] if arguments[0] == "grade" and hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    root_too = ["--as-root"] if arguments[:1] == ("grade",) and hasattr(os, "geteuid") and os.geteuid() == 0 else []
     command = [sys.executable, "-m", "course_utils.exercises", *map(str, arguments), *root_too]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)

@@ -140,7 +140,8 @@ class Judge:
         session.forget()
         question = getattr(self.module, name)
         try:
-            return first_miss([question.verdict(session.decode(answer), seed + 7919 * number) for seed in self.task["seeds"]])
+            with session.asking():
+                return first_miss([question.verdict(session.decode(answer), seed + 7919 * number) for seed in self.task["seeds"]])
         except Opaque as kind:
             return "wrong", f"Not yet: numbers, text, arrays, Keras' networks or functions that return them are wanted, not {kind}."
         except Exception as error:

@@ -207,7 +207,7 @@ PLAIN = {
 def fitting(message):
     """`message`, if the line takes it; ValueError, which the other end hears of, if not."""
     size = len(json.dumps(message))
-    if size > MOST:
+    if size > MOST - 1000:  # room for what is said around it
         raise ValueError(f"that is {size / 2**20:.0f} MB; the grader takes {MOST // 2**20} MB")
     return message
 

@@ -2,13 +2,14 @@
 
 import os
 import queue
+import signal
 import site
 import stat
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -106,7 +107,7 @@ class Session(Watched):
     """A submission's process, in `folder`; it and all that it starts are children of this process, which adopts orphans."""
 
     def __init__(self, folder, seconds, memory):
-        self.folder, self.seconds, self.memory = folder, seconds, memory
+        self.folder, self.seconds, self.memory, self.asked = folder, seconds, memory, False
         self.grader, self.deadline = os.getppid(), time.monotonic() + PATIENCE * seconds
         super().__init__("submission", folder / "work", folder / "home")
 
@@ -137,6 +138,24 @@ class Session(Watched):
     def kill(self):
         super().kill()
         end(os.getpid())  # orphans, which this process adopted
+        if self.asked and hasattr(signal, "pthread_kill"):  # the judge may wait for something that will not come now
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+    @contextmanager
+    def asking(self):
+        """While this lasts, the end of the submission ends whatever the judge waits for."""
+
+        def over(*_):
+            raise Ended(self.reason)
+
+        before = signal.signal(signal.SIGUSR1, over) if hasattr(signal, "SIGUSR1") else None
+        self.asked = True
+        try:
+            yield
+        finally:
+            self.asked = False
+            if before is not None:
+                signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 def without_name(pid):

@@ -19,7 +19,7 @@ from course_utils.exercises import engine
 from course_utils.exercises.copies import ROOT
 
 from . import isolation
-from .line import Opaque, Peer
+from .line import Opaque, Peer, fitting
 
 
 class Asked(engine.Question):
@@ -81,7 +81,7 @@ def main():
         busy.append(name)
         peer.forget()
         try:
-            sent = peer.encode(answer)
+            sent = fitting(peer.encode(answer))
         except Opaque as kind:
             sent = {"opaque": str(kind)}
         except Exception as error:
