@@ -103,16 +103,14 @@ def problems(image, mask) -> list[str]:
         for path, bands in ((image, 3), (mask, 1)):
             try:
                 source = opened.enter_context(rasters.open_mosaic(path, bands))
+                sources.append(source)
                 values = np.zeros(256, bool)
                 for row in range(0, source.height, 256):
                     values[np.unique(_read(source, row, 0, min(256, source.height - row), source.width))] = True
                 if bands == 1:
-                    LANDCOVER.to_train(np.flatnonzero(values).astype(np.uint8))
-                sources.append(source)
+                    to_train(np.flatnonzero(values).astype(np.uint8), path, LANDCOVER)
             except DataProblem as problem:
                 found.append(str(problem))
-            except ValueError as error:
-                found.append(f"{path}: {error}; correct the mask.")
         apart = _apart(*sources) if len(sources) == 2 else ""
     return found + [apart] * bool(apart)
 

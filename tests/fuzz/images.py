@@ -24,7 +24,8 @@ IDS = np.array([c.id for c in CITYSCAPES.classes if c.id < 16], np.uint8)
 TRAIN = np.array([c.train_id for c in CITYSCAPES.classes], np.uint8)
 TWO = ClassTable("two", [Class(0, "outside", (0, 0, 0), 0), Class(255, "inside", (255, 255, 255), 1)])
 MAP = from_origin(500_000, 500_000, 0.25, 0.25)
-KINDS = {}  # name -> function
+KINDS, ROWS = {}, {}  # name -> function, and the row of the table that counts it: the last of these words
+ROW = "images"
 ROT = 0x0112  # the tag Orientation
 
 
@@ -39,7 +40,8 @@ class Case(NamedTuple):
 
 def kind(function):
     """Adds a function to KINDS by its name."""
-    KINDS[function.__name__.replace("_", " ")] = function
+    name = function.__name__.replace("_", " ")
+    KINDS[name], ROWS[name] = function, ROW
     return function
 
 
@@ -48,7 +50,8 @@ def several(**variants):
 
     def add(function):
         for name, argument in variants.items():
-            KINDS[f"{function.__name__}: {name}".replace("_", " ")] = lambda rng, folder, argument=argument: function(rng, folder, argument)
+            name = f"{function.__name__}: {name}".replace("_", " ")
+            KINDS[name], ROWS[name] = lambda rng, folder, argument=argument: function(rng, folder, argument), ROW
         return function
 
     return add
@@ -279,6 +282,7 @@ def other_formats(rng, folder, form):
     return image_case(rng, folder, data, None)
 
 
+ROW = "no image at all"
 WORDS = {
     "a page": b"<!DOCTYPE html><html>404</html>",
     "XML": b"<?xml version='1.0'?>",
@@ -344,6 +348,9 @@ def no_name(rng, folder, name):
     return Case(Pairs([folder / name], found.pairs.masks, CITYSCAPES, "fuzz"))
 
 
+ROW = "huge"
+
+
 def _bomb(width, height, form):
     if form == "PNG":
         data = png(np.zeros((1, 1), np.uint8), 8, 2)
@@ -403,6 +410,8 @@ def words_that_unpack_to_much(rng, folder):
 
 
 # --- masks -------------------------------------------------------------------------------------------------------------------------------
+
+ROW = "masks"
 
 
 @several(PNG="PNG", BMP="BMP", TIFF="TIFF", GIF="GIF")
@@ -594,6 +603,8 @@ def mask_of_another_size(rng, folder, shape):
 
 
 # --- on the map --------------------------------------------------------------------------------------------------------------------------
+
+ROW = "images and masks on the map"
 
 
 def on_the_map(rng, folder, image_place, mask_place, right=True, **options):

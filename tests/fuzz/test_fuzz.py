@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.fuzz import sets
 from tests.fuzz.worker import ROUND
 
 ROUNDS = [0, *(pytest.param(number, marks=pytest.mark.exhaustive) for number in range(1, 20))]
@@ -26,3 +28,21 @@ def test_no_file_does_harm(number, record_property):
     wrong = [f"{which} ({row}): {column} {words}" for which, row, column, words, *_ in found if column in ("trace", "hang")]
     assert not wrong, "\n".join(wrong)
     assert len(found) == ROUND
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no pipes and devices among files")
+@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.exhaustive) for number in range(1, 20))])
+def test_check_says_what_the_readers_say(number, tmp_path, record_property):
+    """Sets with one to three changes each: what is harmless changes nothing, and of all else `check` and the readers say the same."""
+    wrong = []
+    for which in range(42 * number, 42 * (number + 1)):
+        top = tmp_path / str(which)
+        top.mkdir()
+        try:
+            row, column, words = sets.draw(which, top)
+        except Exception:
+            row, column, words = "sets", "trace", traceback.format_exc(limit=-4)
+        record_property("fuzz", [row, column])
+        if column == "trace":
+            wrong.append(f"{which} ({row}): {words}")
+    assert not wrong, "\n".join(wrong)

@@ -18,7 +18,7 @@ import numpy as np
 
 from course_utils.data import DataProblem
 from tests.fuzz.damages import DAMAGES
-from tests.fuzz.images import KINDS
+from tests.fuzz.images import KINDS, ROWS
 
 try:
     import resource
@@ -39,7 +39,7 @@ def draw(number, folder):
     rng, names = np.random.default_rng([SEED, number]), list(KINDS)
     if number % ROUND < len(names):
         name = names[number % ROUND]
-        return name.partition(":")[0], KINDS[name](rng, folder), True
+        return ROWS[name], KINDS[name](rng, folder), True
     while True:
         found = KINDS[names[rng.integers(len(names))]](rng, folder)
         paths = [path for path in (*found.pairs.images, *found.pairs.masks) if path in list(folder.iterdir()) and path.is_file()]
@@ -52,7 +52,7 @@ def draw(number, folder):
     sums = data.startswith(b"\x89PNG")
     if data:
         path.write_bytes(damage(rng, data))
-    row = f"damaged: {damage.__name__.replace('_', ' ')}{'' if sums else ', no check sums'}"
+    row = "damaged PNG" if sums else "damaged, of a kind without check sums"
     return row, found._replace(either=True), sums and found.image is not None
 
 
