@@ -15,7 +15,7 @@ import numpy as np
 import rasterio
 
 from course_utils.classes import IGNORE, LANDCOVER
-from course_utils.files import DataProblem, rasters
+from course_utils.files import DataProblem, rasters, to_train
 
 STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
 BYTES_A_PIXEL, PIXELS_A_SECOND = 2, 5e6  # of tiles cut from aerial photographs, on one core
