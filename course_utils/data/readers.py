@@ -127,11 +127,11 @@ def landcover(folder, split: str) -> Pairs:
     _choose(SPLITS, split)
     images, masks = (Path(folder) / kind for kind in ("images", "masks"))
     of = {}  # mosaic -> names of its tiles
-    for name in sorted(name for name in _pictures(images, masks) if name.count("_") > 1):
+    for name in natural(name for name in _pictures(images, masks) if name.count("_") > 1):
         of.setdefault(name.rsplit("_", 2)[0], []).append(name)
     if len(of) < 3:
         raise DataProblem(f"{images}: tiles of {len(of)} mosaics, but 3 or more are needed; cut some by `python -m data_scripts tile`.")
-    names, few = sorted(of), max(1, round(0.15 * len(of)))
+    names, few = natural(of), max(1, round(0.15 * len(of)))  # in the order of `mosaics`
     chosen = {"train": names[: -2 * few], "val": names[-2 * few : -few], "test": names[-few:]}[split]
     tiles = [tile for name in chosen for tile in of[name]]
     masks = [masks / tile for tile in tiles] if masks.is_dir() else None
