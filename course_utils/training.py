@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 
 from course_utils import distribution, metrics
+from course_utils.classes import class_scores
 
 RUNS = Path(__file__).parents[1] / "runs"
 SAVE_EVERY = 10.0  # seconds between two states on disk; what an interruption can cost at most, beside the epoch it falls in
@@ -87,22 +88,34 @@ def fit(
         return keeper.finish()
 
 
-def measure(model: keras.Model, pairs, size) -> np.ndarray:
-    """Confusion matrix of a network over all pairs, each at its mask's own size: logits are enlarged before the largest one is taken.
+def measure(model: keras.Model, pairs, size, threshold: float = 0.5) -> np.ndarray:
+    """Confusion matrix of a network over all pairs, each at its mask's own size: scores are enlarged before the largest one is taken.
 
     Args:
-        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`.
+        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`; for two classes also
+            one channel.
         pairs: a `data.Pairs` with masks. size: (height, width) at which the network sees them.
+        threshold: for one channel, class 1 is where it is above: 0.5 for probabilities, 0 for logits.
 
     Returns:
         Pixel counts by true (rows) and predicted class (columns), int64 (num_classes, num_classes).
+
+    Raises:
+        ValueError: no pairs or no masks, an answer of another shape, number of classes or size than asked for, or that is not finite.
     """
+    if not hasattr(model, "predict_on_batch") or not hasattr(pairs, "table"):
+        raise ValueError(f"measure takes a model, then pairs of images and masks, not {type(model).__name__} and {type(pairs).__name__}.")
+    if not len(pairs) or not pairs.masks:
+        raise ValueError("There is nothing to measure: the pairs are none, or have no masks.")
     classes = pairs.table.num_classes
     matrix = np.zeros((classes, classes), np.int64)
     for index in range(len(pairs)):
         image, _ = pairs[index].arrays(size)
         _, mask = pairs.read(index)
-        scores = keras.ops.image.resize(model.predict_on_batch(image), mask.shape, interpolation="bilinear")
+        scores = class_scores(model.predict_on_batch(image), threshold)
+        if scores.shape[-1] != classes:
+            raise ValueError(f"The model tells {scores.shape[-1]} classes apart, but {pairs.table.name} has {classes}.")
+        scores = keras.ops.image.resize(scores, mask.shape, interpolation="bilinear")
         matrix += metrics.confusion_matrix(mask, keras.ops.convert_to_numpy(keras.ops.argmax(scores, axis=-1))[0], classes)
     return matrix
 
