@@ -96,9 +96,7 @@ def class_scores(answer, threshold: float = 0.5) -> np.ndarray:
     """
     scores = np.asarray(answer)
     if scores.ndim != 4 or not scores.size or scores.dtype.kind in "biuOSU":
-        raise ValueError(
-            f"The model must give a score for each class, floats (batch, height, width, classes), not {scores.dtype} of shape {scores.shape}."
-        )
+        raise ValueError(f"The model must give floats (batch, height, width, classes), not {scores.dtype} of shape {scores.shape}.")
     scores = scores.astype(np.float32, copy=False)
     if not np.isfinite(scores).all():
         raise ValueError("The model gives what is no finite number: were its weights trained with a loss that became nan?")
@@ -106,7 +104,7 @@ def class_scores(answer, threshold: float = 0.5) -> np.ndarray:
         return scores
     if 0 < threshold < 1 and not (scores.min() > -1e-3 and scores.max() < 1 + 1e-3):
         raise ValueError(
-            f"The model's one channel runs from {scores.min():.3g} to {scores.max():.3g}, which are no probabilities: for logits say threshold=0."
+            f"The model's one channel runs from {scores.min():.3g} to {scores.max():.3g}: no probabilities. For logits say threshold=0."
         )
     return np.concatenate([np.full_like(scores, threshold), scores], axis=-1)
 

@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import keras
@@ -39,6 +40,7 @@ def fit(
     epochs: int,
     batch: int = 32,
     monitor: str | None = None,
+    mode: str | None = None,
     patience: int | None = None,
     name: str | None = None,
 ) -> Result:
@@ -49,24 +51,33 @@ def fit(
 
     Args:
         model: compiled, and built (begin it with an `Input`) if it is to be resumed.
-        train: a `keras.utils.PyDataset`, which keeps its own order, or a tuple of arrays (images, masks) or (images, masks, weights).
+        train: a `keras.utils.PyDataset` or `tf.data.Dataset`, which keep their own order, or a tuple of arrays (images, masks) or
+            (images, masks, weights).
         validation: the same, or None.
         epochs: how many there shall be in the end, those before an interruption included.
         batch: images a step, for arrays.
-        monitor: what decides which epoch is best; "val_loss", or "loss" without validation. Losses and errors shall fall, all else grow.
+        monitor: what decides which epoch is best; "val_loss", or "loss" without validation.
+        mode: "min" or "max", whether the best value is the least or the largest. None where that is known: losses, and the metrics of
+            Keras and of this course under the names that those give them.
         patience: stop early when so many epochs have not been better than the best one.
         name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete.
 
     Raises:
-        ValueError: no epochs, an unknown `monitor`, a model not built, or a state on disk of another model, loss or optimizer.
+        ValueError: arguments that make no sense, an unknown `monitor`, a `mode` that must be told, a model not compiled or not built, or
+            a state on disk of another model, loss or optimizer.
         FloatingPointError: the loss is not a number.
     """
-    if epochs < 1:
-        raise ValueError(f"epochs={epochs}, but training takes at least 1.")
+    for what, number in {"epochs": epochs, "batch": batch, "patience": 1 if patience is None else patience}.items():
+        if not isinstance(number, Integral) or number < 1:
+            raise ValueError(f"{what}={number!r}, but training takes a whole number of at least 1.")
+    if not getattr(model, "compiled", False):
+        raise ValueError("The model is not compiled: call model.compile(optimizer, loss) first.")
+    for what, data in {"train": train, "validation": validation}.items():
+        _check(what, data)
     if name and not model.built:
         raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
     monitor = monitor or ("loss" if validation is None else "val_loss")
-    keeper = _Keeper(monitor, epochs, RUNS / f"{name}.npz" if name else None, train, patience)
+    keeper = _Keeper(monitor, _direction(monitor, mode), epochs, RUNS / f"{name}.npz" if name else None, train, patience)
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
@@ -120,14 +131,44 @@ def measure(model: keras.Model, pairs, size, threshold: float = 0.5) -> np.ndarr
     return matrix
 
 
+# metrics by the names that Keras and this course give them
+GROW = {"accuracy", "acc", "auc", "precision", "recall", "mean_iou", "io_u", "mean_io_u", "binary_io_u", "f1_score", "cosine_similarity"}
+FALL = {"loss", "mse", "mae", "mape", "msle", "kl_divergence", "poisson", "hinge", "squared_hinge", "categorical_hinge", "logcosh"}
+
+
+def _direction(monitor, mode):
+    """1 if the monitored value shall fall, -1 if it shall grow."""
+    if mode not in (None, "min", "max"):
+        raise ValueError(f'mode is "min" or "max", not {mode!r}.')
+    name = re.sub(r"_\d+$", "", monitor.removeprefix("val_"))  # a second metric of a kind is called auc_1
+    falls = name in FALL or name.endswith(("_loss", "_error", "_crossentropy"))
+    if not (mode or falls or name in GROW or name.endswith("_accuracy")):
+        raise ValueError(f'Is the best monitor={monitor!r} the least or the largest? Say mode="min" or mode="max".')
+    return 1 if (mode or ("min" if falls else "max")) == "min" else -1
+
+
+def _check(what, data):
+    """ValueError for data that `fit` cannot train on, or not as meant."""
+    if isinstance(data, tuple):
+        sizes = [np.shape(part)[:1] for part in data]
+        if len(data) not in (2, 3) or len(set(sizes)) > 1 or sizes[0] in ((), (0,)):
+            told = ", ".join(str(np.shape(part)) for part in data)
+            raise ValueError(f"{what} must be (images, masks) or (images, masks, weights), equally many and not none, not {told or '()'}.")
+    elif isinstance(data, (list, dict, np.ndarray)) or hasattr(data, "__next__") or (data is None and what == "train"):
+        raise ValueError(
+            f"{what} is a {type(data).__name__}: give a tuple of arrays (images, masks), a keras.utils.PyDataset or a tf.data.Dataset, "
+            "which can be gone through once an epoch."
+        )
+
+
 class _Keeper(keras.callbacks.Callback):
     """Keeps the history, the best weights and the state on disk, and writes the line."""
 
-    def __init__(self, monitor, epochs, path, train, patience=None):
+    def __init__(self, monitor, sign, epochs, path, train, patience=None):
         super().__init__()
         self.monitor, self.epochs, self.path, self.train = monitor, epochs, path, train
         self.patience = patience or epochs
-        self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
+        self.sign = sign  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
         self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
         self.pace_from = None
@@ -164,7 +205,8 @@ class _Keeper(keras.callbacks.Callback):
             raise ValueError(f"monitor={self.monitor!r} is not among the numbers of this training: {', '.join(self.history)}.")
         if not np.isfinite(self.history["loss"][-1]):
             raise FloatingPointError(
-                f"The loss is not a number after epoch {epoch + 1}. A smaller learning rate usually helps; check the inputs too."
+                f"The loss is not a number after epoch {epoch + 1}. A smaller learning rate usually helps; check the inputs too: "
+                "called by hand on one batch, the loss says what it does not like."
             )
         value = self.sign * self.history[self.monitor][-1]
         if value < self.best or not np.isfinite(self.best):
