@@ -6,7 +6,8 @@ from importlib import metadata
 
 import keras
 import numpy as np
-import psutil
+
+from course_utils import memory as of_process
 
 LESSON_GB = 4  # the most memory that a lesson takes
 STEP_MS = 40  # the time of `speed`'s training step on the two cores that the times in the lessons' headers come from
@@ -32,8 +33,8 @@ def backend() -> str:
 
 
 def memory() -> str:
-    """Whether the free memory is enough for the largest lesson."""
-    free = psutil.virtual_memory().available / 2**30
+    """Whether the free memory, in a container what its limit leaves, is enough for the largest lesson."""
+    free = of_process.free() / 2**30
     if free >= LESSON_GB:
         return f"{free:.0f} GB are free; no lesson takes more than {LESSON_GB} GB."
     return f"{free:.1f} GB are free, and a lesson may take {LESSON_GB} GB. Shut down other kernels and close other programs."

@@ -1,9 +1,6 @@
 """`fit`: Keras' own training loop with one line of progress, the best weights kept, and a way back after an interruption."""
 
 import contextlib
-import hashlib
-import json
-import os
 import re
 import sys
 import time
@@ -17,6 +14,7 @@ import psutil
 
 from course_utils import distribution, metrics
 from course_utils.classes import class_scores
+from course_utils.states import State
 
 RUNS = Path(__file__).parents[1] / "runs"
 SAVE_EVERY = 10.0  # seconds between two states on disk; what an interruption can cost at most, beside the epoch it falls in
@@ -60,11 +58,12 @@ def fit(
         mode: "min" or "max", whether the best value is the least or the largest. None where that is known: losses, and the metrics of
             Keras and of this course under the names that those give them.
         patience: stop early when so many epochs have not been better than the best one.
-        name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete.
+        name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete. Where the
+            disk takes no file the training goes on without, after a warning.
 
     Raises:
         ValueError: arguments that make no sense, an unknown `monitor`, a `mode` that must be told, a model not compiled or not built, or
-            a state on disk of another model, loss or optimizer.
+            a name that no file can have, or a state on disk that is damaged or of another model, loss or optimizer.
         FloatingPointError: the loss is not a number.
     """
     for what, number in {"epochs": epochs, "batch": batch, "patience": 1 if patience is None else patience}.items():
@@ -74,10 +73,10 @@ def fit(
         raise ValueError("The model is not compiled: call model.compile(optimizer, loss) first.")
     for what, data in {"train": train, "validation": validation}.items():
         _check(what, data)
-    if name and not model.built:
+    if name is not None and not model.built:
         raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
     monitor = monitor or ("loss" if validation is None else "val_loss")
-    keeper = _Keeper(monitor, _direction(monitor, mode), epochs, RUNS / f"{name}.npz" if name else None, train, patience)
+    keeper = _Keeper(monitor, _direction(monitor, mode), epochs, State(RUNS, name) if name is not None else None, train, patience)
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
@@ -164,9 +163,9 @@ def _check(what, data):
 class _Keeper(keras.callbacks.Callback):
     """Keeps the history, the best weights and the state on disk, and writes the line."""
 
-    def __init__(self, monitor, sign, epochs, path, train, patience=None):
+    def __init__(self, monitor, sign, epochs, state, train, patience=None):
         super().__init__()
-        self.monitor, self.epochs, self.path, self.train = monitor, epochs, path, train
+        self.monitor, self.epochs, self.state, self.train = monitor, epochs, state, train
         self.patience = patience or epochs
         self.sign = sign  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
@@ -178,21 +177,11 @@ class _Keeper(keras.callbacks.Callback):
     def restore(self) -> int:
         """Number of epochs that a state on disk already holds; 0 without one."""
         self.start = self.saved = time.perf_counter()
-        if not (self.path and self.path.exists()):
+        if not (self.state and (found := self.state.read(self.model))):
             return 0
-        with np.load(self.path) as file:
-            state = json.loads(str(file["state"]))
-            if state["of"] != self._fingerprint():
-                raise ValueError(
-                    f"runs/{self.path.name} holds an interrupted training of another model, loss or optimizer. "
-                    f"To go on with that one, build it again; to start this one, delete runs/{self.path.name}."
-                )
-            self.best_weights = [file[f"best{i}"] for i in range(len(self.model.weights))]
-            self.model.optimizer.build(self.model.trainable_variables)
-            for number, variable in enumerate(self._variables()):
-                variable.assign(file[f"now{number}"])
-        self.history, self.best, self.best_epoch = state["history"], state["best"], state["best_epoch"]
-        self.earlier, self.done_before = state["seconds"], len(next(iter(self.history.values())))
+        notes, self.best_weights = found
+        self.history, self.best, self.best_epoch = notes["history"], notes["best"], notes["best_epoch"]
+        self.earlier, self.done_before = notes["seconds"], len(next(iter(self.history.values())))
         if hasattr(self.train, "epoch"):  # the order of the images depends on the epoch
             self.train.epoch = self.done_before
         return self.done_before
@@ -213,7 +202,7 @@ class _Keeper(keras.callbacks.Callback):
             self.best, self.best_epoch, self.best_weights = value, epoch + 1, self.model.get_weights()
         if epoch + 1 - self.best_epoch >= self.patience:
             self.model.stop_training = True
-        if self.path and self.first_process and time.perf_counter() - self.saved > SAVE_EVERY:
+        if self.state and self.first_process and time.perf_counter() - self.saved > SAVE_EVERY:
             self._save()
         self.line.write(self._progress(epoch + 1))
 
@@ -223,9 +212,8 @@ class _Keeper(keras.callbacks.Callback):
 
     def finish(self) -> Result:
         self.model.set_weights(self.best_weights)
-        if self.path and self.first_process:
-            for path in (self.path, self._new):  # a run killed while it wrote leaves the second one too
-                path.unlink(missing_ok=True)
+        if self.state and self.first_process:
+            self.state.drop()
         seconds, memory = self._seconds(), peak_mb()
         value = self.history[self.monitor][self.best_epoch - 1]
         again = f" (went on after epoch {self.done_before})" if self.done_before else ""
@@ -248,34 +236,9 @@ class _Keeper(keras.callbacks.Callback):
     def _seconds(self):
         return self.earlier + time.perf_counter() - self.start
 
-    def _variables(self):
-        return [*self.model.variables, *self.model.optimizer.variables]
-
-    def _fingerprint(self):
-        optimizer = self.model.optimizer.get_config()
-        what = [[list(v.shape) for v in self.model.weights], str(self.model.loss), {k: str(v) for k, v in optimizer.items() if k != "name"}]
-        same_everywhere = re.sub(r" at 0x[0-9A-Fa-f]+", "", json.dumps(what))  # a function's text holds its place in memory
-        return hashlib.sha256(same_everywhere.encode()).hexdigest()
-
-    @property
-    def _new(self):
-        return self.path.with_suffix(".new")
-
     def _save(self):
-        """One file, written beside its place and renamed, so that there is always a whole one."""
-        state = {
-            "of": self._fingerprint(),
-            "history": self.history,
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "seconds": self._seconds(),
-        }
-        arrays = {f"now{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
-        arrays |= {f"best{i}": w for i, w in enumerate(self.best_weights)}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._new, "wb") as file:
-            np.savez(file, state=json.dumps(state), **arrays)
-        os.replace(self._new, self.path)
+        notes = {"history": self.history, "best": self.best, "best_epoch": self.best_epoch, "seconds": self._seconds()}
+        self.state.write(self.model, notes, self.best_weights)
         self.saved = time.perf_counter()
 
 

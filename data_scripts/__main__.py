@@ -132,32 +132,34 @@ def _check_one(dataset):
     if not found:
         print(f'{dataset.name}: not on disk; run "python -m data_scripts make {dataset.name}".')
         return 1
-    # Only a set that the course put there is one that it knows how to mend.
-    ours = found.card and found.where == "data"
-    command = f"python -m data_scripts {'get' if found.real else 'make'} {dataset.name}" if ours else ""
-    wrong = checks.problems(found.folder, dataset, found.card.get("files", ()), command)
+    wrong = checks.problems(found.folder, dataset, found.card.get("files", ())) + checks.leaks(found.folder, dataset)
     print(f"{found}, {'no problems' if not wrong else '1 problem:' if len(wrong) == 1 else f'{len(wrong)} problems:'}")
     for sentence in wrong:
         print(f"  {sentence}")
+    if wrong and found.card and found.where == "data":  # a set that the course put there it can put there again
+        command = f"python -m data_scripts {'get' if found.real else 'make'} {dataset.name}"
+        print(f'To have all of it anew: delete data/{dataset.name}, then run "{command}".')
+    if found.real and dataset.lacks_extra(found.folder):
+        print(f"  ({dataset.extra.what} are not there; lessons draw them)")
     return 1 if wrong else 0
 
 
 def _tile(options):
-    from course_utils.files import DataProblem
+    from course_utils.data import DataProblem, mosaics
     from course_utils.tiles import cut
 
     target, side = options.target, options.side
     source = making.ensure(options.source) if options.source in SETS else Path(options.source)
-    mosaics = sorted((source / "images").glob("*.tif"))
-    if not mosaics:
-        raise DataError(f"{source}/images holds no .tif file: put the mosaics there, and their masks of the same name into masks.")
+    if target.exists() and not target.is_dir():
+        raise DataError(f"{target} is a file: name a new folder.")
     if target.exists() and any(target.iterdir()):
         raise DataError(f"{target} is not empty: name a new folder.")
-    masks, part = source / "masks", target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left over by a run that was killed
     try:
+        pairs, labelled = mosaics(source), (source / "masks").is_dir()
         with locks.plain_errors():
-            count = sum(cut(image, masks / image.name if masks.is_dir() else None, part, side) for image in mosaics)
+            count = sum(cut(image, mask if labelled else None, part, side) for image, mask in zip(pairs.images, pairs.masks, strict=True))
             if target.exists():
                 target.rmdir()
             part.rename(target)
@@ -165,7 +167,7 @@ def _tile(options):
         raise DataError(problem) from problem
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    print(f"{target}: {count} tiles of {side}×{side} from {len(mosaics)} mosaic{'s' * (len(mosaics) > 1)}")
+    print(f"{target}: {count} tiles of {side}×{side} from {len(pairs)} mosaic{'s' * (len(pairs) > 1)}")
 
 
 if __name__ == "__main__":

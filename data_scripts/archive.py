@@ -1,5 +1,6 @@
 """Takes a data set out of a zip archive: nothing lands outside the folder, and nothing is larger than announced."""
 
+import errno
 import re
 import shutil
 import stat
@@ -9,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from data_scripts.dataset import DataError, DataSet
 
-MOST_FILES = 100_000
+MOST_ENTRIES = 200_000  # of an archive, whatever else is in it
+SYSTEM = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)  # of which the archive is not the cause
 
 
 def unpack(archive: Path, folder: Path, dataset: DataSet) -> None:
@@ -29,11 +31,17 @@ def unpack(archive: Path, folder: Path, dataset: DataSet) -> None:
         raise DataError("what came is not a whole zip archive") from error
     except (NotImplementedError, RuntimeError) as error:  # an unknown way of packing, or a password
         raise DataError(f"the archive cannot be opened: {error}") from error
+    except OSError as error:  # a name that no disk takes, or a file where another entry needs a folder
+        if error.errno in SYSTEM:
+            raise
+        raise DataError(f"the archive cannot be unpacked: {error.strerror}") from error
 
 
 def _plan(entries, dataset):
     """{place in the set: entry of the archive}, after all that could be unsafe has been refused."""
     files = {}
+    if len(entries) > MOST_ENTRIES:
+        raise DataError(f"the archive has {len(entries):,} entries, more than this set can have")
     for entry in entries:
         name = entry.filename.replace("\\", "/")
         path = PurePosixPath(name)
@@ -51,7 +59,7 @@ def _plan(entries, dataset):
                 plan[match.expand(place)] = entry
                 break
     size = sum(entry.file_size for entry in plan.values())
-    if size > dataset.most_mb * 1e6 or len(plan) > MOST_FILES:
+    if size > dataset.most_mb * 1e6 or len(plan) > dataset.most_files:
         raise DataError(f"the archive would unpack to {size / 1e6:,.0f} MB in {len(plan)} files, more than this set can have")
     return plan
 

@@ -1,119 +1,103 @@
-"""Looks through a data set and says all that is wrong with it, one sentence a problem: the file's name and the remedy."""
+"""Looks through a data set with the readers of the lessons and says all that is wrong with it, one sentence a problem."""
 
-import io
+import hashlib
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations, pairwise
 from pathlib import Path
 
-import numpy as np
-import rasterio
-from PIL import Image
-
+from course_utils.data import in_time
+from course_utils.files import decode
 from data_scripts.dataset import DataSet
 
-PNG = b"\x89PNG\r\n\x1a\n"
 
+def problems(folder: Path, dataset: DataSet, files: Iterable[str] = ()) -> list[str]:
+    """All problems of the set in `folder`; an empty list if it is sound, so that every lesson can read it.
 
-def problems(folder: Path, dataset: DataSet, files: Iterable[str] = (), command: str = "") -> list[str]:
-    """All problems of the set in `folder`, in the order of its files; an empty list if it is sound.
-
-    Args:
-        files: those that its dataset.json names. command: what makes or gets the set again, where the course put it there.
+    files: those that its dataset.json names.
     """
-    pairs, found = dataset.pairs(folder)
-    again = f' or run "{command}"' if command else ""
-    back, replace = f": put it back{again}.", f": replace it{again.replace(' or run', ' or delete it and run')}."
-    for pair in pairs:
-        if pair.image.endswith(".tif"):
-            found += _mosaic(folder, pair, replace, back, dataset)
-            continue
-        by_list = f", though {pair.listed_in} names it" if pair.listed_in else ""
-        image, wrong = _look(folder, pair.image, by_list + back, replace, kind="grey" if dataset.grey else "colour")
-        found += wrong
-        if pair.mask is None:
-            continue
-        of_image = by_list or f", the mask of {pair.image}"
-        mask, wrong = _look(folder, pair.mask, of_image + back, replace, kind="red" if dataset.red else "grey")
-        found += wrong
-        if mask is None:
-            continue
-        if image is not None and image.shape[:2] != mask.shape[:2]:
-            sizes = [f"{array.shape[1]}×{array.shape[0]}" for array in (mask, image)]
-            found.append(f"{pair.mask} is {sizes[0]} but its image {pair.image} is {sizes[1]}: replace the one that is wrong.")
-        if not dataset.threshold:
-            found += _labels(pair.mask, mask, dataset)
-    named = {name for pair in pairs for name in pair[:2]}
-    gone = [name for name in files if name not in named and not (folder / name).is_file()]
-    # A list that is missing has been reported by the reader of the lists.
-    found += [f"{name} is missing{back}" for name in gone if not any(line.startswith(name) for line in found)]
-    return list(dict.fromkeys(found))
+    splits, found = dataset.read(folder)
+    for pairs in splits.values():
+        found += _mosaics(pairs) if _of_mosaics(pairs) else pairs.check()
+    found = [_short(text, folder) for text in found]
+    gone = [name for name in files if not (folder / name).is_file() and not any(name in text for text in found)]
+    return list(dict.fromkeys([*found, *(f"{name}: the file is missing; put it back." for name in gone)]))
 
 
-def _look(folder, name, back, replace, kind):
-    """The picture (height, width) or (height, width, 3), or None where it cannot be used, and a list of at most one problem."""
-    path = folder / name
-    if not path.is_file():
-        return None, [f"{name} is missing{back}"]
-    data = path.read_bytes()
-    if not data:
-        return None, [f"{name} is empty (0 bytes){replace}"]
+def leaks(folder: Path, dataset: DataSet) -> list[str]:
+    """What lies in two splits, so that a network would be tested on what it was trained on: pictures, and groups of them."""
+    splits, _ = dataset.read(folder)
+    where = {}  # picture -> {split: its first image there}
+    for split, image, digest in _pictures(splits):
+        where.setdefault(digest, {}).setdefault(split, image)
+    pairs = {}  # two splits -> [their images with the same picture, …]
+    for places in where.values():
+        for two in combinations(places, 2):
+            pairs.setdefault(two, []).append([places[split] for split in two])
+    found = []
+    for (one, other), same in pairs.items():
+        more = f", and {len(same) - 1} more are in both" if len(same) > 1 else ""
+        names = " and ".join(map(str, same[0])) if same[0][0] != same[0][1] else f"{same[0][0]} twice, that"
+        found.append(f"{names} are one picture{more}, in {one} and in {other}; take it out of one of them, or the test tells nothing.")
+    for pairs in splits.values():
+        if _of_mosaics(pairs):
+            from course_utils.tiles import overlapping  # late, because it is slow to import and one set alone needs it
+
+            found += [f"{one} and {other} show the same land; take one of them out." for one, other in overlapping(pairs.images)]
+    found += _torn(splits, dataset.group) if dataset.group else []
+    return [_short(text, folder) for text in found]
+
+
+def _short(text, folder):
+    """The sentence with names of files as they are inside the set."""
+    return text.replace(f"{folder}{os.sep}", "")
+
+
+def _pictures(splits):
+    """(split, image, digest of its pixels) of all images that can be read and are not of one colour; a mosaic is a split of its own."""
+    jobs = [(path.name if _of_mosaics(pairs) else split, path) for split, pairs in splits.items() for path in pairs.images]
+    with ThreadPoolExecutor() as pool:
+        digests = pool.map(_digest, [path for _, path in jobs])
+        return [(split, path, digest) for (split, path), digest in zip(jobs, digests, strict=True) if digest]
+
+
+def _digest(path):
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.verify()  # the check sums; a picture can be decoded only after it is opened once more
-        with Image.open(io.BytesIO(data)) as image:
-            mode, array = image.mode, np.asarray(image)
-    except Exception:  # a decoder raises nearly anything at a damaged file
-        what = "is cut off or damaged" if data.startswith(PNG[:4]) else "is not an image"
-        return None, [f"{name} {what}{replace}"]
-    if problem := _format(data, mode, array, kind):
-        return None, [f"{name} {problem}"]
-    return array, []
+        if path.suffix.lower() == ".png":
+            array = decode(path)
+        else:
+            from course_utils.files import rasters  # late, because it is slow to import and one set alone needs it
+
+            with rasters.opened(path) as file:
+                array = file.read(out_shape=(file.count, min(file.height, 512), min(file.width, 512)))
+    except Exception:  # said elsewhere
+        return None
+    return None if (array == array.flat[0]).all() else hashlib.blake2b(repr(array.shape).encode() + array.tobytes()).digest()
 
 
-def _mosaic(folder, pair, replace, back, dataset):
-    """Problems of a GeoTIFF and its mask, one at most of each; read block by block, because a mosaic may not fit into memory."""
-    sizes, found = {}, []
-    for name, bands in ((pair.image, 3), (pair.mask, 1)):
-        if not (folder / name).is_file():
-            found.append(f"{name} is missing{back}")
-            continue
-        try:
-            with rasterio.Env(GDAL_CACHEMAX=64), rasterio.open(folder / name) as source:
-                if source.count != bands or source.dtypes[0] != "uint8":
-                    found.append(f"{name} has {source.count} bands of {source.dtypes[0]}: save it with {bands} of 8 bits.")
-                    continue
-                sizes[name] = f"{source.width}×{source.height}"
-                values = {value for _, window in source.block_windows(1) for value in np.unique(source.read(window=window))}
-        except rasterio.RasterioIOError:
-            found.append(f"{name} is cut off or damaged{replace}")
-            continue
-        if name == pair.mask:
-            found += _labels(name, np.array([sorted(values)]), dataset)
-    if len(set(sizes.values())) > 1:
-        found.append(f"{pair.mask} is {sizes[pair.mask]} but its image {pair.image} is {sizes[pair.image]}: replace the one that is wrong.")
+def _torn(splits, group):
+    """Groups of images that lie in two splits. Where there are fewer than three, they may be cut, but not mixed."""
+    of = {}
+    for split, pairs in splits.items():
+        for path in pairs.images:
+            of.setdefault(group(path), {})[path] = split
+    found = []
+    for name, images in of.items():
+        order = [images[path] for path in in_time(images)]
+        some = list(dict.fromkeys(order))
+        mixed = sum(a != b for a, b in pairwise(order)) >= len(some)
+        if len(some) > 1 and (len(of) > 2 or mixed):
+            both = " and in ".join(some)
+            found.append(f'{next(iter(images))} and {len(images) - 1} more of "{name}" stand in {both}; keep what belongs together in one.')
     return found
 
 
-def _format(data, mode, array, kind):
-    """What is wrong with the way the picture is stored; None if nothing is."""
-    if mode.startswith(("I", "F")) or (data.startswith(PNG) and data[24] > 8):  # byte 24 of a PNG is its bit depth
-        return "has 16 bits or more a channel: save it with 8 bits."
-    if mode in ("P", "PA"):
-        return "has a palette, so its numbers stand for colours: save it as plain 8-bit grey or colour."
-    if mode in ("RGBA", "LA"):
-        return "has a transparency channel: save it without one."
-    # Grey that was saved as three equal channels loses nothing when it is read as grey.
-    if kind == "grey" and array.ndim == 3 and (array != array[..., :1]).any():
-        return "is a colour picture: save it as 8-bit grey."
-    if kind == "red" and (array.ndim == 2 or array[..., 1:].any()):
-        return "does not hold the class in its red channel alone: save it as RGB with green and blue 0."
-    if kind == "colour" and array.ndim == 2:
-        return "is grey: replace it by the colour picture."
-    return None
+def _of_mosaics(pairs):
+    return pairs.images[0].suffix.lower() in (".tif", ".tiff")
 
 
-def _labels(name, mask, dataset):
-    try:
-        dataset.table.to_train(mask if mask.ndim == 2 else mask[..., 0])
-    except ValueError as error:
-        return [f"{name} has labels out of range, {error}: correct the mask or replace it."]
-    return []
+def _mosaics(pairs):
+    from course_utils import tiles  # late, because it is slow to import and one set alone needs it
+
+    return [problem for image, mask in zip(pairs.images, pairs.masks, strict=True) for problem in tiles.problems(image, mask)]

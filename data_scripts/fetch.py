@@ -1,9 +1,12 @@
 """Downloads real data sets: several mirrors, resumed after a break, and checked before they take their place."""
 
+import contextlib
 import json
 import os
+import queue
 import re
 import shutil
+import threading
 import time
 import zipfile
 from dataclasses import replace
@@ -20,7 +23,8 @@ from data_scripts.making import building, holding
 from data_scripts.progress import Line
 from data_scripts.store import Found, at_home, digest, find, home, refuse_own
 
-CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next bytes
+CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next chunk
+LONGEST = 24 * 3600  # seconds that one archive may take
 TRIES = 4  # in a row that bring nothing new
 WAIT = 1.0  # seconds before the next try, doubled each time
 CHUNK = 1 << 14  # bytes; what came of an unfinished chunk is lost when a connection breaks
@@ -38,7 +42,12 @@ def get(dataset: DataSet) -> Found:
     with holding(dataset, line := Line()):
         line.drop()
         found = find(dataset)
-        if found and found.real and not found.incomplete:
+        if (
+            found
+            and found.real
+            and not found.incomplete
+            and not (found.card and found.where == "data" and dataset.lacks_extra(found.folder))
+        ):
             return found
         refuse_own(dataset)  # before anything is downloaded
         if dataset.login:
@@ -54,15 +63,42 @@ def get(dataset: DataSet) -> Found:
 
 
 def _install(dataset: DataSet, mirror: Mirror) -> None:
-    part = home() / f".{dataset.name}.{host(mirror.url).replace(':', '-')}.part"
+    part = _part(dataset, host(mirror.url).replace(":", "-"))
     download(mirror.url, part, dataset)
+    parts, contents = [part], [dataset]
     try:
         sha256 = _verified(part, mirror)
+        if extra := _extra(dataset):
+            parts.append(extra)
+            contents.append(replace(dataset, marks=(dataset.extra.mark,), layout=dataset.extra.layout))
         with building(dataset, kind="real", version=sha256, source=mirror.url, licence=dataset.licence) as folder:
-            _fill(folder, [part], [dataset], dataset)
+            _fill(folder, parts, contents, dataset)
     finally:
-        part.unlink()  # a whole archive is not needed any more, and a bad one must not be resumed
+        for path in parts:
+            drop(path)  # a whole archive is not needed any more, and a bad one must not be resumed
     _record(mirror.url, sha256)
+
+
+def _extra(dataset):
+    """The archive of the split that a set may lack, None if there is none; says so then."""
+    for mirror in dataset.extra.mirrors if dataset.extra else ():
+        part = _part(dataset, f"{host(mirror.url).replace(':', '-')}.{dataset.extra.split}")
+        try:
+            download(mirror.url, part, dataset)
+            _verified(part, mirror)
+            return part
+        except DataError as error:
+            print(f"{host(mirror.url)}: {error}; {dataset.extra.what} will be generated.", flush=True)
+    return None
+
+
+def _part(dataset, origin):
+    return home() / f".{dataset.name}.{origin}.part"
+
+
+def _notes(part):
+    """Beside a part: what tells the archive that it is of from a later one at the same address."""
+    return part.with_name(f"{part.name}.json")
 
 
 def _log_in(dataset):
@@ -93,14 +129,14 @@ def _log_in(dataset):
 
 def _install_packages(dataset, session):
     """Fetches all archives behind the login, then unpacks them side by side."""
-    parts, sums = [home() / f".{dataset.name}.{package.folder}.part" for package in dataset.packages], []
+    parts, sums = [_part(dataset, package.folder) for package in dataset.packages], []
     for package, part in zip(dataset.packages, parts, strict=True):
         try:
             download(package.url, part, dataset, session)
             try:
                 sums.append(_verified(part, package))
             except DataError:
-                part.unlink()  # a bad one must not be resumed
+                drop(part)  # a bad one must not be resumed
                 raise
         except DataError as error:
             raise DataError(f"{package.folder} did not come from {host(package.url)}: {error}; run the command again to go on.") from error
@@ -111,7 +147,7 @@ def _install_packages(dataset, session):
         raise DataError(f"{dataset.name} was not installed: {error}; run the command again to fetch it anew.") from error
     finally:
         for part in parts:
-            part.unlink()
+            drop(part)
     for package, sha256 in zip(dataset.packages, sums, strict=True):
         _record(package.url, sha256)
 
@@ -141,50 +177,128 @@ def download(url: str, part: Path, dataset: DataSet, session=requests) -> None:
     Raises DataError when the server says no, or brought nothing new TRIES times in a row. `part` is then kept for the next run.
     `session` asks the server; one that has logged in gets what others do not.
     """
-    failures, best = 0, _size(part)
+    failures, best, end = 0, _size(part), time.monotonic() + LONGEST
     while True:
         try:
-            return _try_once(url, part, dataset, session)
+            return _try_once(url, part, dataset, session, end)
         except (requests.RequestException, _TryAgainError) as error:
             failures = failures + 1 if _size(part) <= best else 1  # a server that brings news gets all its tries back
             best = max(best, _size(part))
-            if failures >= TRIES:
+            if failures >= TRIES or time.monotonic() > end:
                 raise DataError(f"the server {_in_words(error)}") from error
             time.sleep(WAIT * 2 ** (failures - 1))
 
 
-def _try_once(url, part, dataset, session):
-    have = _size(part)
+def drop(part: Path) -> None:
+    """Delete what has come of a download."""
+    for path in (part, _notes(part)):
+        path.unlink(missing_ok=True)
+
+
+def _try_once(url, part, dataset, session, end):
+    have, notes = _size(part), _read_notes(part)
     # Without "identity" a server may pack the archive once more, and then its size and positions mean nothing.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with session.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as answer:
-        span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
-        if answer.status_code == 416 and span and int(span[2]) == have:
-            return  # the earlier run had all of it
-        if answer.status_code == 416 or (answer.status_code == 206 and not (span and span[1] == str(have))):
-            part.unlink()
-            raise _TryAgainError("does not have the rest of what was begun")
-        if answer.status_code in (408, 429) or answer.status_code >= 500:
-            raise _TryAgainError(f"is in trouble (status {answer.status_code})")
-        if answer.status_code >= 400:
-            raise DataError(f"the file is not there (status {answer.status_code})")
-        if "text/html" in answer.headers.get("Content-Type", ""):
-            raise DataError("a web page came where the archive should be")
-        have = have if answer.status_code == 206 else 0
-        length = answer.headers.get("Content-Length")
-        total = have + int(length) if length else None
-        _announce(url, part, have, total, dataset)
-        with (
-            open(part, "ab" if have else "wb") as file,
-            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=dataset.name, leave=False, disable=None) as bar,
-        ):
-            for chunk in answer.iter_content(CHUNK):
-                file.write(chunk)
-                bar.update(len(chunk))
-                if file.tell() > dataset.most_mb * 1e6:
-                    raise DataError(f"more than {dataset.most_mb} MB came, more than this set can have")
-    if total is not None and _size(part) < total:
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers |= {"Range": f"bytes={have}-"} | ({"If-Range": notes["tag"]} if notes.get("tag") else {})
+    with contextlib.closing(_incoming(session, url, headers)) as incoming:
+        _take(next(incoming), incoming, url, part, dataset, have, notes, end)
+
+
+def _take(answer, incoming, url, part, dataset, have, notes, end):
+    """Put what comes behind the bytes that are there, if it belongs to them; else begin anew."""
+    span = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", ""))
+    new = {"tag": _tag(answer), "total": int(span[2]) if span else _length(answer)}
+    same = not have or (new["tag"] == notes.get("tag") and notes.get("total") in (None, new["total"]))
+    if answer.status_code == 416 and same and new["total"] == have > 0:
+        return  # the earlier run had all of it
+    if answer.status_code == 416 or (answer.status_code == 206 and not (same and span and span[1] == str(have))):
+        drop(part)
+        raise _TryAgainError("does not have the rest of what was begun")
+    if answer.status_code in (408, 429) or answer.status_code >= 500:
+        raise _TryAgainError(f"is in trouble (status {answer.status_code})")
+    if answer.status_code >= 400:
+        raise DataError(f"the file is not there (status {answer.status_code})")
+    if "text/html" in answer.headers.get("Content-Type", ""):
+        raise DataError("a web page came where the archive should be")
+    have = have if answer.status_code == 206 else 0
+    _announce(url, part, have, new["total"], dataset)
+    with (
+        open(part, "ab" if have else "wb") as file,
+        tqdm(total=new["total"], initial=have, unit="B", unit_scale=True, desc=dataset.name, leave=False, disable=None) as bar,
+    ):
+        _notes(part).write_text(json.dumps(new), "utf-8")
+        for chunk in incoming:
+            file.write(chunk)
+            bar.update(len(chunk))
+            if file.tell() > dataset.most_mb * 1e6:
+                raise DataError(f"more than {dataset.most_mb} MB came, more than this set can have")
+            if time.monotonic() > end:
+                raise _TryAgainError(f"is too slow: not all of it came in {LONGEST / 3600:.0f} hours")
+    if new["total"] is not None and _size(part) < new["total"]:
         raise _TryAgainError("broke off")
+
+
+def _incoming(session, url, headers):
+    """The server's answer, then its body in chunks. They come through a thread that is left alone when a server drips byte after byte."""
+    arrived, over = queue.Queue(8), threading.Event()
+
+    def put(item):
+        while not over.is_set():
+            try:
+                return arrived.put(item, timeout=0.5)
+            except queue.Full:
+                pass
+        raise EOFError
+
+    def listen():
+        try:
+            with session.get(url, headers=headers, stream=True, timeout=(CONNECT, STALL)) as answer:
+                put(answer)
+                for chunk in answer.iter_content(CHUNK):
+                    put(chunk)
+            put(None)
+        except EOFError:
+            pass
+        except Exception as error:  # raised again where somebody waits for it
+            if not over.is_set():
+                put(error)
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        while True:
+            try:
+                item = arrived.get(timeout=CONNECT + STALL)
+            except queue.Empty:
+                raise _TryAgainError(f"sent next to nothing for {CONNECT + STALL} seconds") from None
+            if item is None:
+                return
+            if isinstance(item, requests.RequestException):
+                raise item
+            if isinstance(item, Exception):
+                raise _TryAgainError("sends what no server may") from item
+            yield item
+    finally:
+        over.set()
+
+
+def _tag(answer):
+    """What changes with the file at an address; None if the server tells nothing of that kind."""
+    tag = answer.headers.get("ETag", "")
+    return tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
+
+
+def _length(answer):
+    length = answer.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def _read_notes(part):
+    try:
+        notes = json.loads(_notes(part).read_text("utf-8"))
+    except (OSError, ValueError):
+        notes = None
+    return notes if isinstance(notes, dict) else {}
 
 
 def _announce(url, part, have, total, dataset):
@@ -202,11 +316,14 @@ def _announce(url, part, have, total, dataset):
 
 def _recorded():
     try:
-        return json.loads((home() / "checksums.json").read_text("utf-8"))
+        known = json.loads((home() / "checksums.json").read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise DataError("data/checksums.json is damaged: delete it") from error
+    except ValueError:
+        known = None
+    if not isinstance(known, dict):
+        raise DataError("data/checksums.json is damaged: delete it")
+    return known
 
 
 def _record(url, sha256):

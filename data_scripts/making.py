@@ -37,6 +37,8 @@ def present(dataset: DataSet, **options) -> store.Found:
     line = Line()
     try:
         found = make(dataset, line, **options) if missing(dataset, **options) else store.find(dataset)
+        if found.real and dataset.lacks_extra(found.folder):
+            found = _completed(found, line)
     except BaseException:
         line.drop()
         raise
@@ -79,6 +81,24 @@ def make(dataset: DataSet, line: Line, **options) -> store.Found:
         seconds = round(time.monotonic() - began)
         found.note = f", drawn in {seconds} s" if seconds else ""
         return found
+
+
+def _completed(found, line):
+    """A copy of a real set in `data/`, with what it lacks drawn; the set itself is only read."""
+    dataset = replace(found.dataset, name=f"{found.dataset.name}-completed")
+    files = store.files_of(found.folder)
+    source = [[name, (found.folder / name).stat().st_size, (found.folder / name).stat().st_mtime_ns] for name in files]
+    card = {"kind": "real", "version": dataset.version, "seed": dataset.seed, "of": source, "licence": dataset.licence}
+    with holding(dataset, line):
+        copy = store.at_home(dataset)
+        if not copy or copy.incomplete or not card.items() <= copy.card.items():
+            with building(dataset, **card) as folder:
+                for name in files:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(found.folder / name, folder / name)
+                dataset.extra.make(folder, dataset.seed)
+    note = f'; {dataset.extra.what} are generated, because their archive is not there ("python -m data_scripts get" fetches it)'
+    return store.Found(found.dataset, store.home() / dataset.name, found.where, found.card, note)
 
 
 @contextmanager

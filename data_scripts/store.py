@@ -50,16 +50,19 @@ class Found:
     @property
     def size(self) -> str:
         """Number of images, size of the first one, and megabytes on disk."""
-        pairs, _ = self.dataset.pairs(self.folder)
-        labelled = sum(pair.mask is not None for pair in pairs)
-        parts = [f"{labelled} pairs" if labelled == len(pairs) else f"{labelled} + {len(pairs) - labelled} images"]
+        splits, _ = self.dataset.read(self.folder)
+        images = [path for pairs in splits.values() for path in pairs.images]
+        labelled = sum(len(pairs) for pairs in splits.values() if pairs.masks is not None)
+        parts = [f"{labelled} pairs" if labelled == len(images) else f"{labelled} + {len(images) - labelled} images"]
         try:
+            if not images[0].is_file():  # a pipe would never end
+                raise OSError
             with (
                 warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
-                Image.open(self.folder / pairs[0].image) as image,
+                Image.open(images[0]) as image,
             ):
                 parts.append(f"{image.width}×{image.height}")
-        except (OSError, IndexError):
+        except (OSError, IndexError, Image.DecompressionBombError):
             pass  # `check` is the place to complain
         size = sum((self.folder / name).stat().st_size for name in files_of(self.folder))
         return ", ".join([*parts, f"{size / 1e6:.1f} MB"])
@@ -104,14 +107,14 @@ def find(dataset: DataSet) -> Found | None:
 
 def at_home(dataset: DataSet) -> Found | None:
     """The set as it lies in `data/`, whole or not; None if neither its files nor its dataset.json are there."""
-    folder = home() / dataset.name
-    card = _card(folder)
+    card = _card(home() / dataset.name)
+    folder = _inside(home() / dataset.name, dataset)
     return Found(dataset, folder, "data", card) if card or has_marks(folder, dataset) else None
 
 
 def _copy(folder, dataset):
     """The set in a folder of COURSE_DATA; only of a generated one it is known that it was there when its files are gone."""
-    card = _card(folder)
+    card, folder = _card(folder), _inside(folder, dataset)
     return Found(dataset, folder, "COURSE_DATA", card) if card.get("kind") == "generated" or has_marks(folder, dataset) else None
 
 
@@ -128,6 +131,22 @@ def progress_of(dataset: DataSet) -> Path:
 def home() -> Path:
     """The folder for whatever the course makes or downloads."""
     return ROOT / "data"
+
+
+def _inside(folder, dataset):
+    """The folder of the set: `folder`, or one that is alone in it, as archives often bring one along."""
+    inner = folder
+    for _ in range(4):
+        if has_marks(inner, dataset):
+            return inner
+        try:
+            below = [path for path in inner.iterdir() if path.name not in NOT_DATA and not path.name.startswith(("._", "__MACOSX"))]
+        except OSError:
+            return folder
+        if len(below) != 1 or not below[0].is_dir():
+            return folder
+        inner = below[0]
+    return folder
 
 
 def has_marks(folder: Path, dataset: DataSet) -> bool:
@@ -166,6 +185,8 @@ def skipped(dataset):
             return "; COURSE_DATA names a folder that is not there"
         if not (base / dataset.name).is_dir():
             continue
+        if not os.access(base / dataset.name, os.R_OK | os.X_OK):
+            return f"; {dataset.name} in COURSE_DATA was skipped, because you may not read it"
         copy, why = _copy(base / dataset.name, dataset), ""
         if not copy:
             why = f"it has no {dataset.missing}"
@@ -191,10 +212,12 @@ def _outdated(found):
 
 def _card(folder):
     try:
+        if not (folder / CARD).is_file():
+            return {}
         card = json.loads((folder / CARD).read_text("utf-8"))
         if isinstance(card, dict) and isinstance(card.get("files", {}), dict):
             return card
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:  # nobody may read it: `skipped` says so
         return {}
     except ValueError:  # no JSON, or no text
         pass

@@ -183,7 +183,7 @@ def _fetched(weights):
             except DataError as error:
                 print(f"{where}: {error}.", flush=True)
             finally:
-                part.unlink(missing_ok=True)
+                fetch.drop(part)
     raise DataError(
         f"The weights {weights.name} could not be fetched (the reasons are above): look after the network, then try again, or put "
         f"{weights.file} into data/weights yourself."

@@ -7,6 +7,7 @@ bound is on a training.
 import os
 import sys
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("exhaustive")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What came of the files of tests/fuzz: how many were tried, and how many of them ended in what."""
+    columns = {"sentence": "a sentence", "right": "right value", "read": "no telling", "trace": "wrong or trace", "hang": "hang"}
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    tried = Counter(tuple(value) for report in reports for name, value in report.user_properties if name == "fuzz")
+    if not tried:
+        return
+    lines = [[row, *(tried[row, column] for column in columns)] for row in sorted({row for row, _ in tried})]
+    lines.append(["all", *(sum(line[1 + i] for line in lines) for i in range(len(columns)))])
+    terminalreporter.section("broken and sound files")
+    for row, *numbers in [["", "tried", *columns.values()], *([row, sum(numbers), *numbers] for row, *numbers in lines)]:
+        terminalreporter.write_line(f"{row:44}" + "".join(f"{number:>15}" for number in numbers))
 
 
 def in_sample(name, one_of):

@@ -38,7 +38,8 @@ import numpy as np
 import psutil
 
 from course_utils.classes import ELIRET
-from data_scripts.dataset import DataSet, Pair
+from course_utils.data import Pairs
+from data_scripts.dataset import DataSet
 from data_scripts.work import save, spread, track
 
 NAME, PIECES = __name__.rpartition(".")[2], 20
@@ -60,12 +61,12 @@ def piece(folder, number):
     save(folder / f"{number}.png", np.full((8, 8), number, np.uint8))
 
 
-def pairs(folder):
-    return [Pair(path.name, None) for path in folder.glob("*.png")], []
+def reader(folder, split):
+    return Pairs(folder.glob("*.png"), None, ELIRET)
 
 
 SET = DataSet(
-    name=NAME, what="grey squares", lesson=1, licence="", source="", table=ELIRET, marks=("list.txt",), layout=(), pairs=pairs,
+    name=NAME, what="grey squares", lesson=1, licence="", source="", marks=("list.txt",), layout=(), reader=reader, splits=("all",),
     make=make, version=1, seed=3,
 )
 '''  # fmt: skip

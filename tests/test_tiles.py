@@ -190,7 +190,7 @@ def test_tiles_hold_the_mosaics_pixels(tmp_path):
         for column in (0, 32):
             here = np.s_[row : row + 32, column : column + 32]
             name = f"a_{row:05d}_{column:05d}.png"
-            np.testing.assert_array_equal(decode(tmp_path / "tiles/images" / name)[..., ::-1], image[here])
+            np.testing.assert_array_equal(decode(tmp_path / "tiles/images" / name), image[here])
             np.testing.assert_array_equal(decode(tmp_path / "tiles/masks" / name), mask[here])
 
 

@@ -250,7 +250,7 @@ test_training.killed_run({str(data)!r})
     with np.load(runs / "killed.npz") as file:
         state = json.loads(str(file["state"]))
     assert len(state["history"]["loss"]) == 2
-    (runs / "killed.new").write_bytes(b"what a kill in the middle of writing leaves")
+    (runs / "killed.999999999.new").write_bytes(b"what a kill in the middle of writing leaves")
     monkeypatch.setattr(training, "SAVE_EVERY", 1000)
     model = network(seed=2, eager=False)
     start = time.perf_counter()

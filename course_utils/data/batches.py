@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
-import psutil
+
+from course_utils import memory
+
+from .arrays import hand_over
 
 CACHE_SHARE = 0.25  # of the memory that is free when a `Batches` is made
 
@@ -39,7 +42,7 @@ class Batches(keras.utils.PyDataset):
         self._ahead = {}  # (epoch, index, share) -> batch in the making
         self._last, self._in_pass = -1, False  # the batch asked for last; whether Keras is in the middle of a pass
         self._cache = {}  # number of the pair -> image and mask
-        self._room = int(CACHE_SHARE * psutil.virtual_memory().available)  # bytes
+        self._room = int(CACHE_SHARE * memory.free())  # bytes
         self._lock = threading.Lock()
 
     def __len__(self):
@@ -96,15 +99,3 @@ class Batches(keras.utils.PyDataset):
                     self._room -= needed
                     self._cache[number] = sample
         return sample
-
-
-def hand_over(samples, name):
-    """A list of uint8 images and masks as one float32 array in [0, 1] and one uint8 array (or None)."""
-    if not samples:
-        raise ValueError(f"{name}: there is no pair to read.")
-    images, masks = zip(*samples, strict=True)
-    sizes = sorted({image.shape[:2] for image in images})
-    if len(sizes) > 1:
-        listed = ", ".join(f"{height}×{width}" for height, width in sizes[:4])
-        raise ValueError(f"{name}: images of {len(sizes)} sizes ({listed}) do not fit one array; give size=(height, width) or batch=1.")
-    return np.divide(np.stack(images), 255, dtype=np.float32), None if masks[0] is None else np.stack(masks)

@@ -6,10 +6,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from course_utils.classes import ClassTable
-from course_utils.files import DataProblem, decode, decode_mask, to_colours, to_train
+from course_utils import files, memory
+from course_utils.classes import IGNORE, ClassTable
+from course_utils.files import DataProblem
 
-from .batches import Batches, hand_over
+from .arrays import hand_over
+
+THREADS = 8  # that read at once; a container may see more cores than it has memory for
 
 
 class Pairs:
@@ -47,49 +50,46 @@ class Pairs:
 
         With size=(height, width) the image is averaged over areas and the mask takes the value at the centre of each area.
         """
-        picture = decode(self.images[index])
-        shapes = [picture.shape[:2]]
-        if size is not None:  # at once, because the rest is then quicker and large arrays do not pile up
+        picture, mask, problems = self._load(index)
+        if problems:
+            raise DataProblem(problems[0])
+        if size is not None:
             picture = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
-        image = to_colours(picture, self.grey)
-        if self.masks is None:
-            return image, None
-        values = decode_mask(self.masks[index], self.threshold, self.red)
-        shapes.append(values.shape)
-        if shapes[0] != shapes[1]:
-            raise DataProblem(self._unequal(index, shapes))
-        if size is not None:  # INTER_NEAREST would take the upper left corner of each area and move the mask against the image
-            values = cv2.resize(values, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-        return image, to_train(values, self.masks[index], self.table)
+            if mask is not None:  # INTER_NEAREST would take the upper left corner of each area and move the mask against the image
+                mask = cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        return files.to_colours(picture, self.grey), mask
 
     def check(self) -> list[str]:
-        """Reads every file at full size; ALL problems, one sentence each with the file's name and the remedy."""
-        with ThreadPoolExecutor() as pool:
-            return [problem for problems in pool.map(self._problems, range(len(self))) for problem in problems]
+        """Reads every file as `read` does; ALL problems, one sentence each with the file's name and the remedy."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            return [problem for problems in pool.map(lambda index: self._load(index)[2], range(len(self))) for problem in problems]
 
-    def _problems(self, index):
-        problems, shapes = [], []
-        try:
-            shapes.append(decode(self.images[index]).shape[:2])
-        except DataProblem as problem:
-            problems.append(str(problem))
-        try:
-            if self.masks is not None:
-                values = decode_mask(self.masks[index], self.threshold, self.red)
-                shapes.append(values.shape)
-                to_train(values, self.masks[index], self.table)
-        except DataProblem as problem:
-            problems.append(str(problem))
-        return problems + ([self._unequal(index, shapes)] if len(set(shapes)) == 2 else [])
+    def _load(self, index):
+        """Picture and mask (or None) of one pair at full size, and all that is wrong with them, one sentence each."""
+        problems, path = [], self.images[index]
 
-    def _unequal(self, index, shapes):
-        (h, w), (mask_h, mask_w) = shapes
-        sizes = f"the image is {h}×{w} but its mask {self.masks[index].name} is {mask_h}×{mask_w}"
-        return f"{self.images[index]}: {sizes}; give both the same height and width."
+        def attempt(function, *arguments):
+            try:
+                return function(*arguments)
+            except DataProblem as problem:
+                problems.append(str(problem))
+
+        image = attempt(files.load, path)
+        picture = image and attempt(files.picture_of, image, path)
+        if self.masks is None:
+            return picture, None, problems
+        mask_path = self.masks[index]
+        mask = attempt(files.load, mask_path)
+        classes = mask and attempt(files.classes_of, mask, mask_path, self.table, self.threshold, self.red)
+        if image and mask:
+            attempt(files.aligned, image, mask, path, mask_path)
+        if not problems and image.valid is not None:  # where the image shows nothing there is nothing to learn
+            classes[~image.valid] = IGNORE
+        return picture, classes, problems
 
     def shares(self, size=None) -> np.ndarray:
         """Share of each class among the pixels that count, over all masks, float64 (num_classes,); size: see `read`."""
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             masks = pool.map(lambda index: self.read(index, size)[1], range(len(self)))
             counts = sum(np.bincount(mask.ravel(), minlength=256)[: self.table.num_classes] for mask in masks)
         return counts / counts.sum()
@@ -97,11 +97,21 @@ class Pairs:
     def arrays(self, size=None):
         """All images, float32 in [0, 1] (pairs, height, width, channels), and masks, uint8 (pairs, height, width) or None.
 
-        size=(height, width) resizes, see `read`. ValueError if sizes differ and none is given; DataProblem if a file is unusable.
+        size=(height, width) resizes, see `read`. ValueError if sizes differ and none is given, or if the memory does not suffice;
+        DataProblem if a file is unusable.
         """
-        with ThreadPoolExecutor() as pool:
+        if len(self):
+            image, mask = self.read(0, size)
+            # Each image once as it was read, once beside the others, and once as float32.
+            needed, free = len(self) * (6 * image.nbytes + (0 if mask is None else 2 * mask.nbytes)), memory.free()
+            if needed > free:
+                have = f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+                raise ValueError(f"{self.name}: {len(self)} pairs take {have}; give a smaller size, pairs[:n], or take `batches`.")
+        with ThreadPoolExecutor(THREADS) as pool:
             return hand_over(list(pool.map(lambda index: self.read(index, size), range(len(self)))), self.name)
 
     def batches(self, size=None, batch=8, augment=None, shuffle=False, seed=0, workers=2):
         """The same data as `Batches`, in bounded memory, for `model.fit(..., shuffle=False)` or a plain `for`."""
+        from .batches import Batches  # here, because whoever only reads files needs no Keras
+
         return Batches(self, size, batch, augment, shuffle, seed, workers)

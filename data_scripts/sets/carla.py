@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils import data
 from course_utils.classes import CARLA
-from data_scripts.dataset import DataSet, Mirror, Pair, png_names
+from data_scripts.dataset import DataSet, Mirror
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
 from data_scripts.drawing.street import Street
@@ -67,38 +68,26 @@ def mask(scene: Scene) -> np.ndarray:
     return np.array([*(ids[CLASS_OF[part.name]] for part in scene.parts), ids["background"]], np.uint8)[scene.ids]
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    lists, problems = [path for path in (folder / f"{split}.txt" for split in ("train", "val", "test")) if path.is_file()], []
-    listed = {name: path.name for path in lists for name in path.read_text("utf-8-sig", "replace").split()}
-    if 0 < len(lists) < 3:
-        problems.append("one of train.txt, val.txt and test.txt is missing, the lists of the splits: put it back.")
-    pairs = [Pair(f"CameraRGB/{name}", f"CameraSeg/{name}", where) for name, where in listed.items()]
-    for place in sorted(path.parent for path in folder.rglob("CameraRGB") if path.is_dir() and not lists):
-        top = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
-        pairs += [Pair(f"{top}CameraRGB/{name}", f"{top}CameraSeg/{name}") for name in png_names(place, "CameraRGB", "CameraSeg")]
-    return pairs, problems if pairs else [*problems, "CameraRGB holds no PNG file: put its images back."]
-
-
 SET = DataSet(
     name="carla",
     what="a street from a car, 800×600, colour, 13 classes (lesson 07)",
     lesson=7,
     licence="CC0",
     source="CARLA simulator, Lyft perception challenge 2018",
-    table=CARLA,
     marks=("**/CameraRGB", "**/CameraSeg"),
     # Kaggle's copy holds five runs, dataA to dataE, some in a folder of the same name.
     layout=(
         (r"(?:.*/)?(data[A-Z]/)(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1\2"),
         (r"(?:.*/)?(Camera(?:RGB|Seg)/[^/.][^/]*\.png)", r"\1"),
     ),
-    pairs=pairs,
+    reader=data.carla,
+    group=data.drive,
     make=make,
     mirrors=(
         Mirror("https://github.com/ongchinkiat/LyftPerceptionChallenge/releases/download/v0.1/carla-capture-20180513A.zip"),
         Mirror("https://www.kaggle.com/api/v1/datasets/download/kumaresanmanickavelu/lyft-udacity-challenge"),
     ),
-    red=True,
     most_mb=8000,
+    most_files=20_000,
     sizes={"half": (400, 300)},
 )

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from course_utils import data
 from course_utils.classes import CITYSCAPES
-from data_scripts.dataset import DataSet, Package, Pair
+from data_scripts.dataset import DataSet, Package
 from data_scripts.drawing.city import City, sensor
 from data_scripts.drawing.render import Scene
 from data_scripts.drawing.shading import picture
@@ -171,28 +172,16 @@ def draw(objects: list[dict], size) -> tuple[np.ndarray, np.ndarray]:
     return np.where(instances < 1000, instances, instances // 1000).astype(np.uint8), instances.astype(np.uint16)
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    pairs, image, mask = [], "_leftImg8bit.png", "_gtFine_labelIds.png"
-    for split in ("train", "val", "test"):
-        names = {path.relative_to(folder / "leftImg8bit").as_posix() for path in folder.glob(f"leftImg8bit/{split}/*/*{image}")}
-        if split != "test":  # its masks are kept by the authors
-            masks = folder.glob(f"gtFine/{split}/*/*{mask}")
-            names |= {path.relative_to(folder / "gtFine").as_posix().replace(mask, image) for path in masks}
-        for name in sorted(names):
-            pairs.append(Pair(f"leftImg8bit/{name}", None if split == "test" else f"gtFine/{name.replace(image, mask)}"))
-    return pairs, [] if pairs else ["leftImg8bit holds no images of train, val or test: put them back."]
-
-
 SET = DataSet(
     name="cityscapes",
     what="cities from a car, 2048×1024 (generated: 1024×512), colour, 19 classes (lessons 10–12)",
     lesson=10,
     licence="not to be passed on, registration, cite Cordts et al. 2016",
     source="www.cityscapes-dataset.com",
-    table=CITYSCAPES,
     marks=("leftImg8bit", "gtFine"),
     layout=((r"((?:leftImg8bit|gtFine)/(?:train|val|test)/[^/]+/[^/]+\.(?:png|json))", r"\1"),),
-    pairs=pairs,
+    reader=data.cityscapes,
+    group=lambda path: path.parent.name,  # the city
     make=make,
     login="https://www.cityscapes-dataset.com/login/",
     packages=(
@@ -200,5 +189,6 @@ SET = DataSet(
         Package("https://www.cityscapes-dataset.com/file-handling/?packageID=3", "leftImg8bit"),
     ),
     most_mb=15_000,
+    most_files=40_000,
     sizes={"full": (2048, 1024)},
 )

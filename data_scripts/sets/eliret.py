@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.classes import ELIRET
-from data_scripts.dataset import DataSet, Mirror, Pair
+from course_utils import data
+from data_scripts.dataset import DataSet, Extra, Mirror
 from data_scripts.drawing.shapes import draw, scatter
 from data_scripts.work import save, track
 
@@ -29,11 +29,16 @@ def make(folder: Path, seed: int) -> None:
         rng = np.random.default_rng([seed, number])
         inside = draw(rng, "ellipse" if number < 100 else "rectangle", (SIDE, SIDE), (SIDE / 2, SIDE / 2))
         write_pair(folder, f"{number:03d}", inside, rng)
+    larger(folder, seed)
+    for name, numbers in SPLITS.items():
+        (folder / name).write_text("".join(f"{n:03d}x.png;{n:03d}y.png\n" for n in numbers))
+
+
+def larger(folder: Path, seed: int) -> None:
+    """Write the six larger pairs alone."""
     for number, (rows, columns) in enumerate(LARGER, start=1):
         rng = np.random.default_rng([seed, 1000 + number])
         write_pair(folder, f"maior{number}", scatter(rng, (rows, columns)), rng)
-    for name, numbers in SPLITS.items():
-        (folder / name).write_text("".join(f"{n:03d}x.png;{n:03d}y.png\n" for n in numbers))
 
 
 def write_pair(folder, name, covered, rng):
@@ -45,37 +50,25 @@ def write_pair(folder, name, covered, rng):
     save(folder / f"{name}y.png", np.where(covered >= 0.5, 255, 0).astype(np.uint8))
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    pairs, problems = [], []
-    for name in ("treino.csv", "valida.csv", "teste.csv"):
-        if not (folder / name).is_file():
-            problems.append(f"{name} is missing, the list of one split: put it back.")
-            continue
-        for number, line in enumerate((folder / name).read_text("utf-8-sig", "replace").splitlines(), start=1):
-            cells = [cell.strip() for cell in line.split(";")]
-            if len(cells) >= 2 and all(cells[:2]):
-                pairs.append(Pair(cells[0], cells[1], name))
-            elif any(cells):
-                problems.append(f"{name} names no pair in line {number}: write image and mask there, as in 000x.png;000y.png.")
-        if not any(pair.listed_in == name for pair in pairs):
-            problems.append(f"{name} names no pair at all: put the list back.")
-    larger = sorted({path.name[:-5] for path in folder.glob("maior*[xy].png")})
-    return pairs + [Pair(f"{stem}x.png", f"{stem}y.png") for stem in larger], problems
-
-
 SET = DataSet(
     name="eliret",
     what="noisy ellipses and rectangles, 32×32, grey, 2 classes (lessons 02–04)",
     lesson=2,
     licence="course notes, for study",
     source="www.lps.usp.br/hae/apostila",
-    table=ELIRET,
     marks=("treino.csv",),
     layout=((r"([^/]+\.(?:png|csv))", r"\1"),),
-    pairs=pairs,
+    reader=data.eliret,
+    splits=("train", "val", "test", "larger"),
     make=make,
     seed=7,
     mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segm_eliret.zip"),),
-    grey=True,
-    threshold=True,
+    extra=Extra(
+        split="larger",
+        what="the larger images",
+        mark="**/maior1x.png",
+        layout=((r"(?:.*/)?(maior[^/]*[xy]\.png)", r"\1"),),
+        mirrors=(Mirror("http://www.lps.usp.br/hae/apostila/segment.zip"),),
+        make=larger,
+    ),
 )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.classes import LANDCOVER
-from data_scripts.dataset import DataSet, Mirror, Pair
+from course_utils import data
+from data_scripts.dataset import DataSet, Mirror
 from data_scripts.drawing.country import PIXEL, mosaic
 from data_scripts.work import track
 
@@ -36,22 +36,16 @@ def make(folder: Path, seed: int, sides: dict[str, int] = SIDES) -> None:
         west += side * PIXEL
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    names = sorted({path.name for place in ("images", "masks") for path in (folder / place).glob("*.tif")})
-    pairs = [Pair(f"images/{name}", f"masks/{name}") for name in names]
-    return pairs, [] if pairs else ["images holds no GeoTIFF: put the mosaics back."]
-
-
 SET = DataSet(
     name="landcover",
     what="country from the air, mosaics at 25 cm, 5 classes (lesson 08)",
     lesson=8,
     licence="CC BY-NC-SA 4.0, cite Boguszewski et al. 2021",
     source="landcover.ai",
-    table=LANDCOVER,
     marks=("images", "masks"),
     layout=((r"((?:images|masks)/[^/]+\.tif)", r"\1"),),
-    pairs=pairs,
+    reader=data.mosaics,
+    splits=("all",),
     make=make,
     mirrors=(
         Mirror("https://landcover.ai.linuxpolska.com/download/landcover.ai.v1.zip"),

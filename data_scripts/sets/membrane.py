@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.classes import MEMBRANE
-from data_scripts.dataset import DataSet, Mirror, Pair, png_names
+from course_utils import data
+from data_scripts.dataset import DataSet, Mirror
 from data_scripts.drawing.tissue import stack
 from data_scripts.work import save, track
 
@@ -32,29 +32,20 @@ def make(folder: Path, seed: int) -> None:
                 save(folder / split / kind / f"{number}.png", picture)
 
 
-def pairs(folder: Path) -> tuple[list[Pair], list[str]]:
-    train = [Pair(f"train/image/{name}", f"train/label/{name}") for name in png_names(folder, "train/image", "train/label")]
-    test = [Pair(f"test/image/{name}", None) for name in png_names(folder, "test/image")]
-    empty = [place for place, pairs in (("train/image", train), ("test/image", test)) if not pairs]
-    return train + test, [f"{place} holds no PNG file: put its images back." for place in empty]
-
-
 SET = DataSet(
     name="membrane",
     what="cell membranes under the electron microscope, 512×512, grey, 2 classes (lesson 05)",
     lesson=5,
     licence="research use, cite Arganda-Carreras et al. 2015",
     source="ISBI 2012 challenge",
-    table=MEMBRANE,
     marks=("train/image", "train/label"),
     # The copy on GitHub keeps the test images one folder higher, among somebody's predictions.
     layout=((r"(train/(?:image|label)/[^/]+\.png)", r"\1"), (r"test/(?:image/)?(\d+\.png)", r"test/image/\1")),
-    pairs=pairs,
+    reader=data.membrane,
+    splits=("train", "test"),
     make=make,
     mirrors=(
         Mirror("http://www.lps.usp.br/hae/apostila/membrane.zip"),
         Mirror("https://codeload.github.com/zhixuhao/unet/zip/refs/heads/master"),
     ),
-    grey=True,
-    threshold=True,
 )

@@ -46,15 +46,17 @@ SEED = 1
 import numpy as np
 import rasterio
 
-from course_utils import show
+from course_utils import data, show
 from course_utils.classes import LANDCOVER
 from data_scripts import ensure
 
-folder = ensure("landcover")
-paths = {path.stem: path for path in sorted((folder / "images").glob("*.tif"))}
-rows = []
+mosaics = data.mosaics(ensure("landcover"))
+paths = {path.stem: path for path in mosaics.images}
+masks_of = {path.stem: path for path in mosaics.masks}
+sizes, rows = {}, []
 for name, path in paths.items():
     with rasterio.open(path) as mosaic:
+        sizes[name] = mosaic.height * mosaic.width
         head = {"pixels": f"{mosaic.height}×{mosaic.width}", "metres a pixel": mosaic.res[0]}
         float_mb = 4 * mosaic.count * mosaic.height * mosaic.width / 1e6
         rows.append({"mosaic": name} | head | {"map": str(mosaic.crs), "MB as float32": float_mb})
@@ -68,17 +70,20 @@ print(f"9000×9500 pixels as float32: {9000 * 9500 * 3 * 4 / 1e6:.0f} MB")
 # %%
 names = list(paths)
 strange = names[-1]  # this mosaic will not be trained on
-window = ((900, 1412), (1100, 1612))  # rows, columns
+with rasterio.open(paths[strange]) as mosaic:  # the upper left 2048×2048 pixels, or what there is
+    height, width = min(2048, mosaic.height), min(2048, mosaic.width)
+top, left = min(900, height - 512), min(1100, width - 512)
+part, window = ((0, height), (0, width)), ((top, top + 512), (left, left + 512))  # rows, columns
 reduced, crops = {}, {}
-for kind in ("images", "masks"):
-    with rasterio.open(folder / kind / f"{strange}.tif") as mosaic:
-        small = (mosaic.count, mosaic.height // 4, mosaic.width // 4)
-        reduced[kind] = mosaic.read(out_shape=small).transpose(1, 2, 0)
+for kind, path in {"images": paths[strange], "masks": masks_of[strange]}.items():
+    with rasterio.open(path) as mosaic:
+        small = mosaic.read(window=part, out_shape=(mosaic.count, 512, 512))
+        reduced[kind] = small.transpose(1, 2, 0)
         crops[kind] = mosaic.read(window=window).transpose(1, 2, 0)
-pictures = [np.array(part["images"]) for part in (reduced, crops)]
-masks = [part["masks"][..., 0] for part in (reduced, crops)]
+pictures = [view["images"] for view in (reduced, crops)]
+masks = [view["masks"][..., 0] for view in (reduced, crops)]
 alt = "A mosaic of fields, woods, water and houses, reduced, and a window of it, with their masks."
-titles = [strange + ", every fourth pixel", "a window of 512×512"]
+titles = [f"{strange}, {height}×{width} reduced", "a window of 512×512"]
 show.pairs(pictures, masks, LANDCOVER, titles=titles, alt=alt)
 
 # %% [markdown]
@@ -130,22 +135,19 @@ print(f"{len(corners)} = {5 // 2} · {7 // 2} tiles begin at", *corners)
 
 # %% [markdown]
 # The last row and the last column are dropped. `tiles.cut` does the same with files: it reads one row of tiles at a time, and the name of
-# a tile tells its mosaic, row and column. (`python -m data_scripts tile` cuts your own mosaics.)
+# a tile tells its mosaic, row and column. `tiles.cut_all` cuts each mosaic once and keeps the tiles in `data/tiles` for the next run.
+# (`python -m data_scripts tile` cuts your own mosaics.)
 
 # %%
-import tempfile
-from pathlib import Path
+from course_utils import tiles
 
-from course_utils import data, tiles
-
-scratch = tempfile.TemporaryDirectory()
-cut_to = Path(scratch.name) / "tiles"
-for name, path in paths.items():
-    count = tiles.cut(path, folder / "masks" / path.name, cut_to, SIDE)
+cut_to = course / f"data/tiles/{len(paths)}-mosaics-{SIDE}"
+for name, count in tiles.cut_all(mosaics, cut_to, SIDE).items():
     print(f"{name}: {count} tiles of {SIDE}×{SIDE}")
 splits = {split: data.landcover(cut_to, split) for split in ("train", "val", "test")}
-variety = [np.unique(mask).size for mask in splits["test"].arrays()[1]]
-some = splits["test"][np.argsort(variety, kind="stable")[-5:]]  # those with the most classes
+test = splits["test"][:TESTED]
+variety = [np.unique(test.read(number)[1]).size for number in range(len(test))]
+some = test[np.argsort(variety, kind="stable")[-5:]]  # those with the most classes
 alt = "Five tiles with their masks: roofs, trees, roads and water."
 show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images], alt=alt)
 
@@ -160,7 +162,7 @@ show.pairs(*some.arrays(), LANDCOVER, titles=[p.stem[-11:] for p in some.images]
 # %%
 import cv2
 
-with rasterio.open(folder / "masks" / f"{strange}.tif") as mosaic:
+with rasterio.open(masks_of[strange]) as mosaic:
     mask = mosaic.read(1, window=((0, 1024), (0, 1024)))
 half, rows = (256, 256), []
 blocks = mask.reshape(256, 4, 256, 4).transpose(0, 2, 1, 3).reshape(256, 256, 16)
@@ -229,7 +231,7 @@ bound = int(0.7 * len(both))
 train = both[order[:bound][:TILES]]
 held_out = {
     "held-out tiles": both[order[bound:][:TESTED]],
-    "held-out mosaic": splits["test"][:TESTED],
+    "held-out mosaic": test,
 }
 
 
@@ -437,13 +439,19 @@ ex.q6_1.check(starts)
 # the held-out tiles predicts the held-out mosaic twice: joined edge to edge, and with half a tile of overlap.
 
 # %%
+import tempfile
+from pathlib import Path
+
+scratch = tempfile.TemporaryDirectory()
 best = max(networks, key=lambda name: metrics.mean_iou(found[name, "held-out tiles"]))
 probabilities = keras.Sequential([networks[best], keras.layers.Softmax()])
-side, maps = 4 * reduced["images"].shape[0], {}
+with rasterio.open(paths[strange]) as mosaic:
+    shape, maps = mosaic.shape, {}
 for name, overlap in {"joined": 0, "blended": TILE // 2}.items():
     maps[name] = Path(scratch.name) / f"{name}.tif"
     tiles.predict_mosaic(probabilities, paths[strange], maps[name], TILE, overlap)
-    print(f"{best}, {name}: {len(tiles.starts(side, TILE, overlap)) ** 2} tiles of {TILE}×{TILE}")
+    down, across = (len(tiles.starts(length, TILE, overlap)) for length in shape)
+    print(f"{best}, {name}: {down * across} tiles of {TILE}×{TILE}")
 
 # %% [markdown]
 # **Where are the errors?** For every pixel: how far is the nearest seam of the joined tiles, and is its class wrong? The mask is read row
@@ -452,7 +460,7 @@ for name, overlap in {"joined": 0, "blended": TILE // 2}.items():
 # %%
 reach = np.minimum(np.arange(TILE), np.arange(TILE)[::-1])  # distance to the nearer end of a tile
 wrong, pixels = {name: np.zeros(TILE // 2) for name in maps}, np.zeros(TILE // 2)
-with rasterio.open(folder / "masks" / f"{strange}.tif") as truth:
+with rasterio.open(masks_of[strange]) as truth:
     repeats = truth.width // TILE
     inside = np.s_[:, TILE : (repeats - 1) * TILE]  # the mosaic's own border is no seam
     distance = np.minimum(np.tile(reach, repeats), reach[:, None])[inside]
@@ -493,12 +501,10 @@ record(seam_gain=at_seam["joined"] - at_seam["blended"])
 
 # %% tags=["picture", "fold"]
 # @title The maps side by side
-with rasterio.open(folder / "masks" / f"{strange}.tif") as file:
-    truth = file.read(1, out_shape=reduced["images"].shape[:2])
-layers = {}
+truth, layers = reduced["masks"][..., 0], {}
 for name, path in maps.items():
     with rasterio.open(path) as file:
-        layers[name] = file.read(1, out_shape=truth.shape)
+        layers[name] = file.read(1, window=part, out_shape=truth.shape)
 pictures = [reduced["images"]] + [
     show.overlay(reduced["images"], m, LANDCOVER, 0.75) for m in (truth, *layers.values())
 ]
@@ -537,14 +543,13 @@ def stand_in(images):
 
 
 rows = []
-for name in (strange, names[0]):
+for name in (strange, max(sizes, key=sizes.get)):
     tracemalloc.start()
     tiles.predict_mosaic(stand_in, paths[name], Path(scratch.name) / "map.tif", TILE, TILE // 2)
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    with rasterio.open(paths[name]) as mosaic:
-        size = mosaic.height * mosaic.width
-    rows.append({"pixels": size, "peak MB": peak, "all at once, MB": size * (3 + 5) * 4 / 1e6})
+    in_one = sizes[name] * (3 + 5) * 4 / 1e6
+    rows.append({"pixels": sizes[name], "peak MB": peak, "all at once, MB": in_one})
 show.table(rows, digits=1)
 scratch.cleanup()
 

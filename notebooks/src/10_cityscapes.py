@@ -53,8 +53,9 @@ from data_scripts import ensure
 
 folder = ensure("cityscapes")
 for split in ("train", "val", "test"):
-    cities = sorted(place.name for place in (folder / "leftImg8bit" / split).iterdir())
-    print(f"{split:5}: {len(data.cityscapes(folder, split)):3} frames of {', '.join(cities)}")
+    images = data.cityscapes(folder, split).images
+    cities = sorted({path.parent.name for path in images})
+    print(f"{split:5}: {len(images):3} frames of {', '.join(cities)}")
 frame = data.cityscapes(folder, "val").images[4]
 stem = frame.name.removesuffix("_leftImg8bit.png")
 print(*sorted(path.name for path in folder.rglob(f"{stem}_*")), sep="\n")
@@ -79,6 +80,7 @@ print(f"polygons: {len(outlines)} objects, the last one a {outlines[-1]['label']
 
 # %%
 drawn, colours = image.copy(), {c.name: c.colour for c in CITYSCAPES.classes}
+colours["license plate"] = (0, 0, 142)  # as the car; it has an outline and no id
 for thing in outlines:
     name = thing["label"] if thing["label"] in colours else thing["label"].removesuffix("group")
     corners = np.array(thing["polygon"], np.int32)

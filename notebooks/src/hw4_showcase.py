@@ -584,10 +584,12 @@ def confidence_of(name, items):
 # %%
 import rasterio
 
-with rasterio.open(sorted((ensure("landcover") / "images").glob("*.tif"))[0]) as file:
-    above = np.moveaxis(file.read(window=((1000, 1384), (1000, 1512))), 0, -1)
-with rasterio.open(sorted((ensure("landcover") / "masks").glob("*.tif"))[0]) as file:
-    truth = file.read(1, window=((1000, 1384), (1000, 1512)))
+first = data.mosaics(ensure("landcover"))[0]
+window = ((1000, 1384), (1000, 1512))  # rows, columns
+with rasterio.open(first.images[0]) as file:
+    above = np.moveaxis(file.read(window=window), 0, -1)
+with rasterio.open(first.masks[0]) as file:
+    truth = file.read(1, window=window)
 above = cv2.resize(above, SIZE[::-1], interpolation=cv2.INTER_AREA)
 truth = cv2.resize(truth, SIZE[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 groups = {
