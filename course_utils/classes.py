@@ -81,6 +81,34 @@ class ClassTable:
         return table[mask.astype(np.uint8, copy=False)]
 
 
+def class_scores(answer, threshold: float = 0.5) -> np.ndarray:
+    """A network's answer as one score a class, the largest of which decides; one channel becomes two.
+
+    Args:
+        answer: probabilities or logits, (batch, height, width, channels).
+        threshold: for one channel, class 1 is where it is above: 0.5 for probabilities, 0 for logits.
+
+    Returns:
+        float32 (batch, height, width, 2 or more).
+
+    Raises:
+        ValueError: another shape, integers, what is no finite number, or one channel that is no probability with a threshold in (0, 1).
+    """
+    scores = np.asarray(answer)
+    if scores.ndim != 4 or not scores.size or scores.dtype.kind in "biuOSU":
+        raise ValueError(f"The model must give floats (batch, height, width, classes), not {scores.dtype} of shape {scores.shape}.")
+    scores = scores.astype(np.float32, copy=False)
+    if not np.isfinite(scores).all():
+        raise ValueError("The model gives what is no finite number: were its weights trained with a loss that became nan?")
+    if scores.shape[-1] > 1:
+        return scores
+    if 0 < threshold < 1 and not (scores.min() > -1e-3 and scores.max() < 1 + 1e-3):
+        raise ValueError(
+            f"The model's one channel runs from {scores.min():.3g} to {scores.max():.3g}: no probabilities. For logits say threshold=0."
+        )
+    return np.concatenate([np.full_like(scores, threshold), scores], axis=-1)
+
+
 def _listed(values, most):
     return ", ".join(map(str, values[:most])) + (" …" if len(values) > most else "")
 

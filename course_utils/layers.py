@@ -1,5 +1,7 @@
 """Layers that Keras lacks, built from keras.ops: the same on every backend, in graphs, and after saving and loading."""
 
+import re
+
 import keras
 from keras import ops
 
@@ -69,15 +71,32 @@ class MultipleOf(keras.layers.Layer):
         self.stride = stride
 
     def compute_output_spec(self, images):
-        return keras.KerasTensor(self.call(images).shape, self.compute_dtype)
+        return keras.KerasTensor(self.check(images).shape, self.compute_dtype)
 
-    def call(self, images):
+    def check(self, images):
+        """The images; ValueError if it is known already that they do not fit."""
         sides = images.shape[1:3]
         if any(isinstance(side, int) and side % self.stride for side in sides):
-            raise ValueError(
-                f"height and width must be multiples of {self.stride}, but the images are {sides[0]}×{sides[1]}: pad or resize them first."
-            )
+            raise ValueError(self._sentence(f"the images are {sides[0]}×{sides[1]}"))
         return images
+
+    def call(self, images):
+        if None not in self.check(images).shape[1:3]:
+            return images
+        # A graph for any size: it stops where more is asked for than there is, and else this copies nothing.
+        batch, height, width, channels = ops.shape(images)
+        height, width = (-(-side // self.stride) * self.stride for side in (height, width))
+        return ops.slice(images, (0, 0, 0, 0), (batch, height, width, channels))
+
+    def _sentence(self, what):
+        return f"height and width must be multiples of {self.stride}, but {what}: pad or resize them first."
+
+    def refusal(self, said):
+        """The sentence, if an error that says this comes from here; else None."""
+        if found := re.search(rf"height and width must be multiples of {self.stride}, .*? first\.", said):
+            return found[0]
+        found = re.search(r"Expected size\[([12])\] in \[0, (\d+)\]", said)
+        return self._sentence(f"the images' {('height', 'width')[int(found[1]) - 1]} is {found[2]}") if found and _in(self, said) else None
 
     def get_config(self):
         return super().get_config() | {"stride": self.stride}
@@ -162,8 +181,17 @@ class MirrorPadding(keras.layers.Layer):
     def _large_enough(self, images):
         height, width = images.shape[1:3]
         if any(isinstance(side, int) and side <= self.margin for side in (height, width)):
-            raise ValueError(f"a margin of {self.margin} pixels cannot be mirrored from an image of {height}×{width}: take a larger image.")
+            raise ValueError(self._sentence(f"{height}×{width}"))
         return images
+
+    def _sentence(self, size):
+        return f"a margin of {self.margin} pixels cannot be mirrored from an image of {size}: take a larger image."
+
+    def refusal(self, said):
+        """The sentence, if an error that says this comes from here; else None."""
+        if found := re.search(rf"a margin of {self.margin} pixels .*? larger image\.", said):
+            return found[0]
+        return self._sentence("that size") if "MirrorPad" in said and _in(self, said) else None
 
     def call(self, images):
         images = self._large_enough(images)
@@ -189,6 +217,11 @@ def _neighbours(new, old):
     new, old = ops.cast(new, "float32"), ops.cast(old, "float32")
     at = ops.clip((ops.arange(new) + 0.5) * (old / new) - 0.5, 0.0, old - 1)  # pixels are areas: their centres lie at one half
     return ops.maximum(0.0, 1 - ops.abs(at[:, None] - ops.arange(old)))
+
+
+def _in(layer, said):
+    """Whether TensorFlow speaks of a node of this layer; it numbers the names of its graphs."""
+    return re.search(rf"/{re.escape(layer.name)}(_\d+)*/", said)
 
 
 def _half(side):

@@ -5,6 +5,7 @@ set is not the mean of the scores of its images. Pixels with mask 255 never coun
 """
 
 from itertools import zip_longest
+from numbers import Integral, Real
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import ndimage, spatial
 
 from .classes import IGNORE
 
+NO_CLASS = -(2**31)  # what stands for a value that is no class id
 _CARRY = 2**30  # counts are kept as low + _CARRY · high in 32-bit integers, which every backend has
 
 
@@ -28,7 +30,9 @@ class ConfusionMatrix(keras.metrics.Metric):
 
     def __init__(self, num_classes: int, ignore: int = IGNORE, threshold: float = 0.5, name: str = "confusion_matrix"):
         super().__init__(name=name)
-        self.num_classes, self.ignore, self.threshold = num_classes, ignore, threshold
+        if not isinstance(num_classes, Integral) or num_classes < 2:
+            raise ValueError(f"num_classes must be a whole number of 2 or more, not {num_classes!r}: one output channel has two classes.")
+        self.num_classes, self.ignore, self.threshold = int(num_classes), ignore, threshold
         self.low = self.add_variable((num_classes, num_classes), "zeros", dtype="int32", name="low")
         self.high = self.add_variable((num_classes, num_classes), "zeros", dtype="int32", name="high")
         self.strange = self.add_variable((), "zeros", dtype="int32", name="strange")
@@ -37,45 +41,49 @@ class ConfusionMatrix(keras.metrics.Metric):
         """Add a batch.
 
         Args:
-            masks: integer class ids, (batch, height, width) or (batch, height, width, 1).
-            predictions: (batch, height, width, channels) probabilities or logits, or class ids like `masks`.
-            sample_weight: not used; Keras passes it. Ignored pixels are those with mask 255.
+            masks: class ids, (batch, height, width) or (batch, height, width, 1).
+            predictions: (batch, height, width, channels) probabilities or logits, or class ids like `masks`, as integers.
+            sample_weight: refused, as pixels are counted whole. Ignored pixels are those with mask 255.
 
         Raises:
-            ValueError: shapes that differ, or a number of channels that does not fit `num_classes`.
+            ValueError: shapes that differ, a number of channels that does not fit `num_classes`, or a weight.
         """
-        masks, predicted = ops.cast(masks, "int32"), self._classes(ops.convert_to_tensor(predictions))
+        if sample_weight is not None:
+            raise ValueError(f"{self.name} counts whole pixels: give it as metrics=, not weighted_metrics=; mask 255 leaves a pixel out.")
+        predictions = ops.convert_to_tensor(predictions)
+        masks, predicted = class_ids(masks), self._classes(predictions)
         if any(a != b and None not in (a, b) for a, b in zip_longest(masks.shape, predicted.shape, fillvalue=1)):
             raise ValueError(f"Masks of shape {tuple(masks.shape)} and predictions of shape {tuple(predictions.shape)} do not fit.")
         masks, predicted = ops.reshape(masks, (-1,)), ops.reshape(predicted, (-1,))
-        last = max(256, self.num_classes)  # ids from -1 to this get a bin; those beyond move there, and are found in the counts
-        side = last + 2
-        bins = (ops.clip(masks, -1, last) + 1) * side + ops.clip(predicted, -1, last) + 1
-        counts = ops.reshape(ops.segment_sum(ops.ones_like(bins), bins, num_segments=side**2), (side, side))
-        counts = counts * (np.arange(-1, last + 1) != self.ignore)[:, None].astype("int32")
-        classes = counts[1 : self.num_classes + 1, 1 : self.num_classes + 1]
-        low = self.low + classes
+        counted = masks != self.ignore
+        known = counted & (masks >= 0) & (masks < self.num_classes) & (predicted >= 0) & (predicted < self.num_classes)
+        bins = ops.where(known, masks * self.num_classes + predicted, self.num_classes**2)  # the last one is for what does not count
+        counts = ops.segment_sum(ops.ones_like(bins), bins, num_segments=self.num_classes**2 + 1)[:-1]
+        low = self.low + ops.reshape(counts, (self.num_classes, self.num_classes))
         self.high.assign(self.high + low // _CARRY)
         self.low.assign(low % _CARRY)
-        self.strange.assign(ops.maximum(self.strange, ops.sum(counts) - ops.sum(classes)))
+        self.strange.assign(ops.maximum(self.strange, ops.sum(ops.cast(counted, "int32")) - ops.sum(counts)))
 
     def _classes(self, predictions):
         dtype = keras.backend.standardize_dtype(predictions.dtype)
         if "int" in dtype or dtype == "bool":
-            return ops.cast(predictions, "int32")
-        channels = predictions.shape[-1]
+            return class_ids(predictions)
+        channels = predictions.shape[-1] if len(predictions.shape) else 0
         if channels != self.num_classes and (channels, self.num_classes) != (1, 2):
             raise ValueError(f"Predictions have {channels} channels, but there are {self.num_classes} classes.")
         ids = predictions[..., 0] > self.threshold if channels == 1 else ops.argmax(predictions, axis=-1)
-        return ops.where(ops.any(ops.isnan(predictions), axis=-1), -1, ops.cast(ids, "int32"))  # -1 is no class
+        sense = ~ops.any(ops.isnan(predictions), axis=-1)
+        if channels == 1 and 0 < self.threshold < 1:  # it means a probability
+            sense = sense & (predictions[..., 0] > -1e-3) & (predictions[..., 0] < 1 + 1e-3)
+        return ops.where(sense, ops.cast(ids, "int32"), NO_CLASS)
 
     def matrix(self) -> np.ndarray:
         """Pixel counts so far, int64 (num_classes, num_classes). ValueError if there were class ids without a row or column, or nan."""
         low, high, strange = (ops.convert_to_numpy(v).astype(np.int64) for v in (self.low, self.high, self.strange))
         if strange:
             raise ValueError(
-                f"Masks or predictions hold class ids outside 0 to {self.num_classes - 1} (in one batch {strange} pixels), "
-                "or the network gave what is no number."
+                f"Masks or predictions hold class ids outside 0 to {self.num_classes - 1} (in one batch {strange} pixels) or no whole "
+                f"numbers, or the network gave what is no number, or with one channel no probability (are they logits? threshold=0)."
             )
         return low + _CARRY * high
 
@@ -107,6 +115,21 @@ class MeanIoU(ConfusionMatrix):
         return ops.sum(both / ops.maximum(union, 1.0)) / ops.maximum(present, 1.0)
 
 
+def class_ids(values):
+    """Whole numbers of any type as int32, on any backend, also while it compiles; `NO_CLASS` for fractions, nan and what is too large.
+
+    ValueError for text.
+    """
+    values = ops.convert_to_tensor(values)
+    dtype = keras.backend.standardize_dtype(values.dtype)
+    if not ("int" in dtype or "float" in dtype or dtype == "bool"):
+        raise ValueError(f"Class ids are whole numbers, not {dtype}.")
+    ids = ops.cast(values, "int32")
+    if dtype in ("bool", "uint8", "int8", "int16", "uint16", "int32"):  # nothing is lost
+        return ids
+    return ops.where(ops.cast(ids, dtype) == values, ids, NO_CLASS)
+
+
 def confusion_matrix(masks, predictions, num_classes: int, ignore: int = IGNORE) -> np.ndarray:
     """Pixel counts by true (rows) and predicted class (columns), int64 (num_classes, num_classes).
 
@@ -126,8 +149,7 @@ def confusion_matrix(masks, predictions, num_classes: int, ignore: int = IGNORE)
         raise ValueError("There is no pixel to count: masks and predictions are empty.")
     counted = masks != ignore
     for what, values in [("Masks", masks[counted]), ("Predictions", predictions[counted])]:
-        if not np.issubdtype(values.dtype, np.integer) and (between := values[values != np.rint(values)]).size:
-            raise ValueError(f"{what} hold values between the classes, such as {between[0]}: class ids are wanted.")
+        _whole(what, values)
         if values.size and not (values.min() >= 0 and values.max() < num_classes):
             raise ValueError(f"{what} run from {values.min()} to {values.max()}, but classes from 0 to {num_classes - 1}.")
     bins = masks[counted].astype(np.int64) * num_classes + predictions[counted].astype(np.int64)
@@ -136,7 +158,8 @@ def confusion_matrix(masks, predictions, num_classes: int, ignore: int = IGNORE)
 
 def pixel_accuracy(matrix) -> float:
     """Share of the pixels whose class is right; nan without any pixel."""
-    return float(np.trace(matrix) / np.sum(matrix)) if np.any(matrix) else np.nan
+    hit, _, true = _counts(matrix)
+    return float(hit.sum() / true.sum()) if true.any() else np.nan
 
 
 def iou(matrix) -> np.ndarray:
@@ -158,8 +181,8 @@ def mean_iou(matrix, absent: float = np.nan) -> float:
 
 def frequency_weighted_iou(matrix) -> float:
     """Sum over the classes of `iou` times the class's share of the true pixels; nan without any pixel."""
-    share = np.sum(matrix, axis=1) / max(1, np.sum(matrix))
-    return float(np.sum(share * np.nan_to_num(iou(matrix)))) if np.any(matrix) else np.nan
+    _, _, true = _counts(matrix)
+    return float(np.sum(true * np.nan_to_num(iou(matrix))) / true.sum()) if true.any() else np.nan
 
 
 def dice(matrix) -> np.ndarray:
@@ -183,7 +206,7 @@ def sensitivity(matrix) -> np.ndarray:
 def specificity(matrix) -> np.ndarray:
     """Share of the pixels of other classes that are not given to this one, float64 (num_classes,); nan where there are no others."""
     hit, said, true = _counts(matrix)
-    others = np.sum(matrix) - true
+    others = true.sum() - true
     return _ratio(others - (said - hit), others)
 
 
@@ -215,12 +238,14 @@ def report(matrix, names) -> list[dict]:
 
 def area_difference(matrix) -> np.ndarray:
     """Predicted less true area by class, in pixels, int64 (num_classes,). For one image: over several, too much and too little cancel."""
-    return np.sum(matrix, axis=0) - np.sum(matrix, axis=1)
+    _, said, true = _counts(matrix)
+    return (said - true).astype(np.int64 if np.issubdtype(np.asarray(matrix).dtype, np.integer) else float)
 
 
 def relative_area_difference(matrix) -> np.ndarray:
     """`area_difference` divided by the true area, float64 (num_classes,); nan for a class that the mask does not hold."""
-    return _ratio(area_difference(matrix), np.sum(matrix, axis=1))
+    _, said, true = _counts(matrix)
+    return _ratio(said - true, true)
 
 
 def hausdorff(mask, prediction, label: int = 1, spacing=(1.0, 1.0)) -> float:
@@ -236,7 +261,7 @@ def hausdorff(mask, prediction, label: int = 1, spacing=(1.0, 1.0)) -> float:
         The distance; inf if one of the two holds no pixel of the class, nan if neither does.
 
     Raises:
-        ValueError: shapes that differ, more than two dimensions.
+        ValueError: shapes that differ, more than two dimensions, what is no class id, label 255, another spacing.
     """
     return float(np.max(np.concatenate(_outline_distances(mask, prediction, label, spacing))))
 
@@ -251,6 +276,11 @@ def _outline_distances(mask, prediction, label, spacing):
     mask, prediction = np.asarray(mask), np.asarray(prediction)
     if mask.ndim != 2 or mask.shape != prediction.shape:
         raise ValueError(f"Two masks of shape (height, width) are wanted, not {mask.shape} and {prediction.shape}.")
+    _whole("Masks", mask), _whole("Predictions", prediction)
+    if label == IGNORE:
+        raise ValueError(f"{IGNORE} stands for pixels that count nowhere: they have no outline.")
+    if np.shape(spacing) != (2,) or not all(isinstance(side, Real) and 0 < side < np.inf for side in spacing):
+        raise ValueError(f"spacing is the height and width of a pixel, two numbers above 0, not {spacing!r}.")
     objects = mask == label, (prediction == label) & (mask != IGNORE)
     first, second = (np.argwhere(thing & ~ndimage.binary_erosion(thing)) * np.asarray(spacing, float) for thing in objects)
     if not (len(first) and len(second)):
@@ -258,9 +288,22 @@ def _outline_distances(mask, prediction, label, spacing):
     return spatial.KDTree(second).query(first)[0], spatial.KDTree(first).query(second)[0]
 
 
+def _whole(what, values):
+    """ValueError if class ids are none: text, nan, fractions."""
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{what} hold no numbers ({values.dtype}): class ids are wanted.")
+    if values.dtype.kind == "f" and (between := values[values != np.rint(values)]).size:
+        raise ValueError(f"{what} hold values between the classes, such as {between[0]}: class ids are wanted.")
+
+
 def _counts(matrix):
     """By class, float64: pixels that are right, pixels predicted, pixels that are true."""
     matrix = np.asarray(matrix, float)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (np.isfinite(matrix) & (matrix >= 0)).all():
+        raise ValueError(
+            f"A confusion matrix is wanted, (classes, classes) counts of pixels, 0 or more, as `confusion_matrix` gives, not this of shape "
+            f"{matrix.shape}."
+        )
     return np.diag(matrix), np.sum(matrix, axis=0), np.sum(matrix, axis=1)
 
 

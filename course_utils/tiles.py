@@ -8,13 +8,14 @@ import itertools
 import json
 import os
 import shutil
+from numbers import Integral
 from pathlib import Path
 
 import cv2
 import numpy as np
 import rasterio
 
-from course_utils.classes import IGNORE, LANDCOVER
+from course_utils.classes import IGNORE, LANDCOVER, class_scores
 from course_utils.files import DataProblem, rasters, to_train
 
 STRIP = 2048  # columns that are predicted in one go from top to bottom, so that memory does not depend on the mosaic's width
@@ -154,27 +155,42 @@ def weights(tile: int, overlap: int) -> np.ndarray:
     return np.outer(line, line).astype(np.float32)
 
 
-def predict_mosaic(model, source, target, tile: int = 256, overlap: int = 128, batch: int = 8) -> None:
+def predict_mosaic(model, source, target, tile: int = 256, overlap: int = 128, batch: int = 8, threshold: float = 0.5) -> None:
     """Predict a mosaic of any size in bounded memory, and write the class of each pixel as a GeoTIFF in the same place on the map.
 
     Each row of tiles adds its probabilities, weighted by `weights`, to a buffer; rows that no later tile touches are written at once.
 
     Args:
-        model: a Keras model, or any function, from images float32 (batch, tile, tile, 3) in [0, 1] to (batch, tile, tile, classes).
+        model: a Keras model, or any function, from images float32 (batch, tile, tile, 3) in [0, 1] to (batch, tile, tile, classes), or
+            to one channel for two classes.
         source: path of the mosaic, three bands of 8 bits.
         target: path of the result, one band of class ids, 255 where the mosaic's file says that it has no data; appears when complete, and
             nothing is left if the run is interrupted.
         tile: side of a tile in pixels.
         overlap: pixels shared by neighbouring tiles; 0 joins them edge to edge, half a tile costs four times as many predictions.
         batch: tiles a call.
+        threshold: for one channel, class 1 is where it is above: 0.5 for probabilities, 0 for logits.
 
     Raises:
         DataProblem: a source that cannot be used, or no room for the result.
-        ValueError: an impossible overlap, or a model that answers in another shape.
+        ValueError: an impossible tile, overlap or batch, the source as target, or a model that answers in another shape or with what is
+            not finite.
     """
     target = Path(target)
+    for what, number, least in (("tile", tile, 1), ("overlap", overlap, 0), ("batch", batch, 1)):
+        if not isinstance(number, Integral) or number < least:
+            raise ValueError(f"{what} must be a whole number of at least {least}, not {number!r}.")
+    if target.is_dir() or target.resolve() == Path(source).resolve():
+        raise ValueError(f"{target} is {'a folder' if target.is_dir() else 'the mosaic itself'}: give the result a file of its own.")
     part = target.with_name(f".{target.name}.part")
-    predict = getattr(model, "predict_on_batch", model)
+    network = getattr(model, "predict_on_batch", model)
+
+    def predict(images):
+        scores = class_scores(network(images), threshold)
+        if scores.shape[:3] != images.shape[:3] or scores.shape[3] > IGNORE:
+            raise ValueError(f"The model must give {images.shape[:3]} pixels with at most {IGNORE} classes, not {scores.shape}.")
+        return scores
+
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasters.open_mosaic(source, 3) as mosaic, _create(part, mosaic) as result:
             rows, columns = starts(mosaic.height, tile, overlap), starts(mosaic.width, tile, overlap)
@@ -207,9 +223,7 @@ def _bands(predict, mosaic, rows, columns, tile, weight, batch):
         for first in range(0, len(columns), batch):
             places = [column - columns[0] for column in columns[first : first + batch]]
             images = np.stack([strip[:, place : place + tile] for place in places])
-            scores = np.asarray(predict(np.divide(images, 255, dtype=np.float32)))
-            if scores.ndim != 4 or scores.shape[:3] != images.shape[:3] or scores.shape[3] < 2:
-                raise ValueError(f"The model must give (batch, {tile}, {tile}, classes) with 2 or more classes, not {scores.shape}.")
+            scores = predict(np.divide(images, 255, dtype=np.float32))
             if total is None:
                 total = np.zeros((tile, width, scores.shape[3]), np.float32)
             for place, score in zip(places, scores, strict=True):

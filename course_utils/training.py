@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 
 from course_utils import distribution, metrics
+from course_utils.classes import class_scores
 from course_utils.states import State
 
 RUNS = Path(__file__).parents[1] / "runs"
@@ -36,6 +38,7 @@ def fit(
     epochs: int,
     batch: int = 32,
     monitor: str | None = None,
+    mode: str | None = None,
     patience: int | None = None,
     name: str | None = None,
 ) -> Result:
@@ -46,26 +49,34 @@ def fit(
 
     Args:
         model: compiled, and built (begin it with an `Input`) if it is to be resumed.
-        train: a `keras.utils.PyDataset`, which keeps its own order, or a tuple of arrays (images, masks) or (images, masks, weights).
+        train: a `keras.utils.PyDataset` or `tf.data.Dataset`, which keep their own order, or a tuple of arrays (images, masks) or
+            (images, masks, weights).
         validation: the same, or None.
         epochs: how many there shall be in the end, those before an interruption included.
         batch: images a step, for arrays.
-        monitor: what decides which epoch is best; "val_loss", or "loss" without validation. Losses and errors shall fall, all else grow.
+        monitor: what decides which epoch is best; "val_loss", or "loss" without validation.
+        mode: "min" or "max", whether the best value is the least or the largest. None where that is known: losses, and the metrics of
+            Keras and of this course under the names that those give them.
         patience: stop early when so many epochs have not been better than the best one.
         name: keeps the state in `runs/<name>.npz`, so that the same call goes on after an interruption. Deleted when complete. Where the
             disk takes no file the training goes on without, after a warning.
 
     Raises:
-        ValueError: no epochs, an unknown `monitor`, a model not built, a name that no file can have, or a state on disk that is damaged or
-            of another model, loss or optimizer.
+        ValueError: arguments that make no sense, an unknown `monitor`, a `mode` that must be told, a model not compiled or not built, or
+            a name that no file can have, or a state on disk that is damaged or of another model, loss or optimizer.
         FloatingPointError: the loss is not a number.
     """
-    if epochs < 1:
-        raise ValueError(f"epochs={epochs}, but training takes at least 1.")
+    for what, number in {"epochs": epochs, "batch": batch, "patience": 1 if patience is None else patience}.items():
+        if not isinstance(number, Integral) or number < 1:
+            raise ValueError(f"{what}={number!r}, but training takes a whole number of at least 1.")
+    if not getattr(model, "compiled", False):
+        raise ValueError("The model is not compiled: call model.compile(optimizer, loss) first.")
+    for what, data in {"train": train, "validation": validation}.items():
+        _check(what, data)
     if name is not None and not model.built:
         raise ValueError("A model that can be resumed must know its input from the start: begin it with keras.Input(shape).")
     monitor = monitor or ("loss" if validation is None else "val_loss")
-    keeper = _Keeper(monitor, epochs, State(RUNS, name) if name is not None else None, train, patience)
+    keeper = _Keeper(monitor, _direction(monitor, mode), epochs, State(RUNS, name) if name is not None else None, train, patience)
     keeper.set_model(model)
     first = keeper.restore()
     arrays = isinstance(train, tuple)
@@ -87,34 +98,76 @@ def fit(
         return keeper.finish()
 
 
-def measure(model: keras.Model, pairs, size) -> np.ndarray:
-    """Confusion matrix of a network over all pairs, each at its mask's own size: logits are enlarged before the largest one is taken.
+def measure(model: keras.Model, pairs, size, threshold: float = 0.5) -> np.ndarray:
+    """Confusion matrix of a network over all pairs, each at its mask's own size: scores are enlarged before the largest one is taken.
 
     Args:
-        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`.
+        model: from images (1, height, width, channels) to logits or probabilities of the classes of `pairs.table`; for two classes also
+            one channel.
         pairs: a `data.Pairs` with masks. size: (height, width) at which the network sees them.
+        threshold: for one channel, class 1 is where it is above: 0.5 for probabilities, 0 for logits.
 
     Returns:
         Pixel counts by true (rows) and predicted class (columns), int64 (num_classes, num_classes).
+
+    Raises:
+        ValueError: no pairs or no masks, an answer of another shape, number of classes or size than asked for, or that is not finite.
     """
+    if not hasattr(model, "predict_on_batch") or not hasattr(pairs, "table"):
+        raise ValueError(f"measure takes a model, then pairs of images and masks, not {type(model).__name__} and {type(pairs).__name__}.")
+    if not len(pairs) or not pairs.masks:
+        raise ValueError("There is nothing to measure: the pairs are none, or have no masks.")
     classes = pairs.table.num_classes
     matrix = np.zeros((classes, classes), np.int64)
     for index in range(len(pairs)):
         image, _ = pairs[index].arrays(size)
         _, mask = pairs.read(index)
-        scores = keras.ops.image.resize(model.predict_on_batch(image), mask.shape, interpolation="bilinear")
+        scores = class_scores(model.predict_on_batch(image), threshold)
+        if scores.shape[-1] != classes:
+            raise ValueError(f"The model tells {scores.shape[-1]} classes apart, but {pairs.table.name} has {classes}.")
+        scores = keras.ops.image.resize(scores, mask.shape, interpolation="bilinear")
         matrix += metrics.confusion_matrix(mask, keras.ops.convert_to_numpy(keras.ops.argmax(scores, axis=-1))[0], classes)
     return matrix
+
+
+# metrics by the names that Keras and this course give them
+GROW = {"accuracy", "acc", "auc", "precision", "recall", "mean_iou", "io_u", "mean_io_u", "binary_io_u", "f1_score", "cosine_similarity"}
+FALL = {"loss", "mse", "mae", "mape", "msle", "kl_divergence", "poisson", "hinge", "squared_hinge", "categorical_hinge", "logcosh"}
+
+
+def _direction(monitor, mode):
+    """1 if the monitored value shall fall, -1 if it shall grow."""
+    if mode not in (None, "min", "max"):
+        raise ValueError(f'mode is "min" or "max", not {mode!r}.')
+    name = re.sub(r"_\d+$", "", monitor.removeprefix("val_"))  # a second metric of a kind is called auc_1
+    falls = name in FALL or name.endswith(("_loss", "_error", "_crossentropy"))
+    if not (mode or falls or name in GROW or name.endswith("_accuracy")):
+        raise ValueError(f'Is the best monitor={monitor!r} the least or the largest? Say mode="min" or mode="max".')
+    return 1 if (mode or ("min" if falls else "max")) == "min" else -1
+
+
+def _check(what, data):
+    """ValueError for data that `fit` cannot train on, or not as meant."""
+    if isinstance(data, tuple):
+        sizes = [np.shape(part)[:1] for part in data]
+        if len(data) not in (2, 3) or len(set(sizes)) > 1 or sizes[0] in ((), (0,)):
+            told = ", ".join(str(np.shape(part)) for part in data)
+            raise ValueError(f"{what} must be (images, masks) or (images, masks, weights), equally many and not none, not {told or '()'}.")
+    elif isinstance(data, (list, dict, np.ndarray)) or hasattr(data, "__next__") or (data is None and what == "train"):
+        raise ValueError(
+            f"{what} is a {type(data).__name__}: give a tuple of arrays (images, masks), a keras.utils.PyDataset or a tf.data.Dataset, "
+            "which can be gone through once an epoch."
+        )
 
 
 class _Keeper(keras.callbacks.Callback):
     """Keeps the history, the best weights and the state on disk, and writes the line."""
 
-    def __init__(self, monitor, epochs, state, train, patience=None):
+    def __init__(self, monitor, sign, epochs, state, train, patience=None):
         super().__init__()
         self.monitor, self.epochs, self.state, self.train = monitor, epochs, state, train
         self.patience = patience or epochs
-        self.sign = 1 if re.search("loss|error|entropy|mse|mae", monitor) else -1  # the smaller sign · value, the better
+        self.sign = sign  # the smaller sign · value, the better
         self.history, self.best, self.best_epoch, self.best_weights = {}, np.inf, 0, None
         self.earlier, self.done_before = 0.0, 0  # seconds and epochs of the runs before the interruption
         self.pace_from = None
@@ -141,7 +194,8 @@ class _Keeper(keras.callbacks.Callback):
             raise ValueError(f"monitor={self.monitor!r} is not among the numbers of this training: {', '.join(self.history)}.")
         if not np.isfinite(self.history["loss"][-1]):
             raise FloatingPointError(
-                f"The loss is not a number after epoch {epoch + 1}. A smaller learning rate usually helps; check the inputs too."
+                f"The loss is not a number after epoch {epoch + 1}. A smaller learning rate usually helps; check the inputs too: "
+                "called by hand on one batch, the loss says what it does not like."
             )
         value = self.sign * self.history[self.monitor][-1]
         if value < self.best or not np.isfinite(self.best):

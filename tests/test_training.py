@@ -162,17 +162,17 @@ def closeness(masks, predictions):
 
 @pytest.mark.trains
 @pytest.mark.parametrize(
-    ("monitor", "metrics", "best"),
+    ("monitor", "mode", "metrics", "best"),
     [
-        (None, [], min),
-        ("val_mae", ["mae"], min),
-        ("val_closeness", [closeness], max),
+        (None, None, [], min),
+        ("val_mae", None, ["mae"], min),
+        ("val_closeness", "max", [closeness], max),
     ],
 )
-def test_the_best_weights_stay(monitor, metrics, best, seed):
+def test_the_best_weights_stay(monitor, mode, metrics, best, seed):
     model = network(seed, rate=0.1, metrics=metrics, schedule=False)
     validation = arrays(target=0.7)  # on the way from 0.5 to the 1 of training: better first, then worse again
-    result = fit(model, arrays(target=1), validation, epochs=8, batch=4, monitor=monitor)
+    result = fit(model, arrays(target=1), validation, epochs=8, batch=4, monitor=monitor, mode=mode)
     values = result.history[monitor or "val_loss"]
     assert result.best_epoch == values.index(best(values)) + 1
     assert 1 < result.best_epoch < 8
@@ -296,7 +296,7 @@ def test_loss_that_is_not_a_number(runs):
 
 def test_validation_that_is_not_a_number_is_never_best():
     model = network()
-    keeper = training._Keeper("val_loss", 3, None, None)
+    keeper = training._Keeper("val_loss", 1, 3, None, None)
     keeper.set_model(model)
     keeper.restore()
     for epoch, value in enumerate([np.nan, 0.5, np.nan]):
@@ -380,7 +380,7 @@ def test_the_line_is_not_written_more_often_than_can_be_read(capsys, monkeypatch
 def test_time_left(monkeypatch):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: clock.now))
-    keeper = training._Keeper("loss", 10, None, None)
+    keeper = training._Keeper("loss", 1, 10, None, None)
     keeper.restore()
     clock.now = 60  # compiling
     assert keeper._progress(0.1) == "epoch 0 of 10 · 60 s, estimating the time left"

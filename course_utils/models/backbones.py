@@ -16,7 +16,7 @@ from keras import layers
 from course_utils.layers import ResizeLike
 
 from . import efficientnet_lite
-from .blocks import convolution, start
+from .blocks import Network, convolution, start
 
 MEANS, DEVIATIONS = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet's pixels in [0, 1]
 BEFORE = {  # what an encoder was made for: scale and offset of RGB images in [0, 1], and whether blue comes first
@@ -111,13 +111,13 @@ def under(name, decode, encoder, input_shape, width, weights=None, freeze=False,
     """
     if encoder == "dilated":
         inputs, x = start(input_shape, 8)
-        return keras.Model(inputs, decode(dilated(x, width)), name=name)
+        return Network(inputs, decode(dilated(x, width)), name=name)
     below, strides = _encoder(encoder, weights, stride, skips)
     inputs, x = start(input_shape, strides[-1])
     features = below(x)
     ends = [keras.Input(feature.shape[1:]) for feature in features]
     above = keras.Model(ends, decode(dict(zip(strides, ends, strict=True))), name="decoder")
-    model = keras.Model(inputs, above(features), name=name)
+    model = Network(inputs, above(features), name=name)
     below.trainable = not freeze
     return model
 

@@ -5,7 +5,7 @@ from keras import layers
 
 from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling
 
-from .blocks import VGG16, convolution, start
+from .blocks import VGG16, Network, convolution, start
 
 
 def deconvnet(input_shape=(None, None, 3), num_classes=21, width=64, activation=None) -> keras.Model:
@@ -43,4 +43,4 @@ def deconvnet(input_shape=(None, None, 3), num_classes=21, width=64, activation=
         narrower = VGG16[max(level - 1, 0)][0]
         for multiple in [filters] * (depth - 1) + [narrower]:
             x = transposed(x, multiple * width)
-    return keras.Model(inputs, layers.Conv2D(num_classes, 1, activation=activation)(x), name="deconvnet")
+    return Network(inputs, layers.Conv2D(num_classes, 1, activation=activation)(x), name="deconvnet")

@@ -5,7 +5,7 @@ from keras import layers
 
 from course_utils.layers import BilinearUpSampling
 
-from .blocks import VGG16, convolution, start
+from .blocks import VGG16, Network, convolution, start
 
 
 def fcn(input_shape=(None, None, 1), num_classes=1, width=40, dropout=0.25, batch_norm=False, activation=None) -> keras.Model:
@@ -30,13 +30,13 @@ def fcn(input_shape=(None, None, 1), num_classes=1, width=40, dropout=0.25, batc
         x = layers.Activation("relu")(x)
         return layers.Dropout(dropout)(x) if dropout else x
 
-    x = inputs = keras.Input(input_shape)
+    inputs, x = start(input_shape, 8)
     for _ in range(3):
         x = hidden(layers.Conv2D, x)
     for _ in range(2):
         x = hidden(layers.Conv2DTranspose, x)
     outputs = layers.Conv2DTranspose(num_classes, 5, strides=2, padding="same", activation=activation)(x)
-    return keras.Model(inputs, outputs, name="fcn")
+    return Network(inputs, outputs, name="fcn")
 
 
 def fcn32(input_shape=(None, None, 3), num_classes=5, width=64, dropout=0.5, batch_norm=False, activation=None, finest=32) -> keras.Model:
@@ -76,7 +76,7 @@ def fcn32(input_shape=(None, None, 3), num_classes=5, width=64, dropout=0.5, bat
         stride //= 2
         x = layers.Add()([BilinearUpSampling(2)(x), score(pooled[stride.bit_length() - 2])])
     x = BilinearUpSampling(finest)(x)
-    return keras.Model(inputs, layers.Activation(activation)(x), name=f"fcn{finest}")
+    return Network(inputs, layers.Activation(activation)(x), name=f"fcn{finest}")
 
 
 def fcn16(**options) -> keras.Model:
@@ -113,4 +113,4 @@ def fcn_skip(input_shape=(None, None, 3), num_classes=34, width=64, activation="
         x = layers.Concatenate()([layers.UpSampling2D()(x), copies[filters // 2]])
         x = convolution(x, filters * width, batch_norm=False)
     x = layers.Concatenate()([layers.UpSampling2D()(x), copies[0]])
-    return keras.Model(inputs, layers.Conv2D(num_classes, 1, activation=activation)(x), name="fcn_skip")
+    return Network(inputs, layers.Conv2D(num_classes, 1, activation=activation)(x), name="fcn_skip")

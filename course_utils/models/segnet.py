@@ -5,7 +5,7 @@ from keras import layers
 
 from course_utils.layers import MaxPoolingWithPositions, MaxUnpooling
 
-from .blocks import VGG16, convolution, start
+from .blocks import VGG16, Network, convolution, start
 
 
 def segnet(input_shape=(None, None, 3), num_classes=5, width=32, dropout=0.1, activation=None, positions=False) -> keras.Model:
@@ -51,7 +51,7 @@ def segnet(input_shape=(None, None, 3), num_classes=5, width=32, dropout=0.1, ac
     x = layers.Conv2D(num_classes, 1, kernel_initializer="he_uniform")(x)
     if not positions:
         x = layers.BatchNormalization(momentum=0.9)(x)  # without that, the count of the notes would not come out
-    return keras.Model(inputs, layers.Activation(activation)(x), name="segnet")
+    return Network(inputs, layers.Activation(activation)(x), name="segnet")
 
 
 def segnet_lite(input_shape=(None, None, 3), num_classes=34, width=64, activation="softmax") -> keras.Model:
@@ -72,4 +72,4 @@ def segnet_lite(input_shape=(None, None, 3), num_classes=34, width=64, activatio
     for filters in (4, 2):
         x = convolution(layers.UpSampling2D()(x), filters * width, batch_norm=False)
     x = layers.Conv2D(num_classes, 3, padding="same", activation=activation)(layers.UpSampling2D()(x))
-    return keras.Model(inputs, x, name="segnet_lite")
+    return Network(inputs, x, name="segnet_lite")

@@ -6,7 +6,7 @@ from keras import layers
 from course_utils.layers import MirrorPadding
 
 from . import backbones
-from .blocks import convolution, start
+from .blocks import Network, convolution, start
 
 
 def unet(
@@ -76,7 +76,7 @@ def unet(
     if mirror:
         x = layers.Cropping2D(2)(x)
     outputs = layers.Conv2D(num_classes, 1, activation=activation)(x)
-    return keras.Model(inputs, outputs, name="unet" if skips else "unet_without_skips")
+    return Network(inputs, outputs, name="unet" if skips else "unet_without_skips")
 
 
 def unet_on(encoder, input_shape=(None, None, 3), num_classes=19, width=16, activation=None, **pretrained) -> keras.Model:
