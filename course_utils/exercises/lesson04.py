@@ -165,7 +165,7 @@ def q6_1(answer, rng):
 
 @question(
     "Height and width stay open in `keras.Input`. Which layer halves a map, which one doubles it?",
-    "Keep the fine map in a variable. After enlarging the coarse one, put both side by side with `Concatenate`; a sigmoid ends the network.",
+    "Keep the fine map in a variable. After enlarging the coarse one, put both side by side with `Concatenate`; a sigmoid ends it all.",
     "fine = conv(inputs); coarse = conv(pool(fine)); joined = Concatenate of fine and the enlarged coarse; last: 1 filter, sigmoid",
     praise="Any even size goes in, and the same size comes out.",
 )
