@@ -136,6 +136,22 @@ def test_colours_are_not_reduced(shown):
     assert len(np.unique(found, axis=0)) > 10_000
 
 
+def test_a_drawing_gets_a_table_and_its_areas_keep_their_colours(drawn):
+    array = RNG.integers(0, 64, (12, 12)) / 16
+    show.numbers([array, -array], ["one", "other"], alt="Two arrays of numbers.")
+    image = page._image(drawn[0], 2)
+    assert image.getcolors(512) is None
+    back = Image.open(io.BytesIO(page._file(image, "png")))
+    assert back.mode == "P"
+    far = np.abs(np.asarray(back.convert("RGB")).astype(int) - np.asarray(image)).max(axis=2)
+    assert np.mean(far > 12) < 0.01, "rims of letters at most"
+
+
+def test_a_photograph_gets_no_table():
+    image = Image.fromarray(photograph())
+    assert page._flat(image) is image
+
+
 @pytest.mark.parametrize("colours", [200, 300, 500])
 def test_few_colours_get_a_table_and_stay_what_they_are(colours):
     """Half the bytes; nobody sees the difference of the rarest shades, where there are more of them than a table holds."""
@@ -556,7 +572,7 @@ def cells(axis):
 def test_numbers_of_an_array_stand_in_their_squares(drawn):
     show.numbers([[[1, 0.75], [-0.0, -2]], [1 / 3, 9 / 16, 1e-9]], ["two by two", "a row"], alt="Two small arrays.")
     (fig,) = drawn
-    assert [cells(axis) for axis in fig.axes] == [["1", "3/4", "0", "−2"], ["0.33", "9/16", "0"]]
+    assert [cells(axis) for axis in fig.axes] == [["1", "0.75", "0", "−2"], ["0.33", "9/16", "0"]]
     assert [text.get_text() for text in fig.texts] == ["two by two", "a row"]
     colours = fig.axes[0].collections[0]
     fig.draw_without_rendering()
