@@ -149,7 +149,7 @@ def _indexed(image):
 
 
 def _flat(image):
-    """A drawing, most of whose pixels have one of few colours, with a table of 256: only rims of letters and lines differ. Else as it is."""
+    """A drawing, most of whose pixels have one of few colours, with a table of 256: only rims of letters differ. Else as it is."""
     counted = image.getcolors(MOST)
     if counted is None or sum(sorted((number for number, _ in counted), reverse=True)[:64]) < FLAT * image.width * image.height:
         return image
