@@ -153,8 +153,8 @@ def at_equal_steps(name, seed, epochs=40):
     images, masks = arrays("train")
     test = data.eliret(ensure("eliret"), "test")
     keras.utils.set_random_seed(seed)
-    model = models.unet((32, 32, 1), widths=widths, skips=skips)
-    model.compile(falling(1e-3, epochs, 10), loss="mse")
+    model = models.unet((32, 32, 1), widths=widths, skips=skips, batch_norm=True)
+    model.compile(falling(3e-3, epochs, 10), loss="mse")
     model.fit(images, masks, batch_size=10, epochs=epochs, verbose=0)
     images, masks = test.arrays()
     outputs = model.predict(images, verbose=0)[..., 0]
