@@ -299,8 +299,9 @@ predictions = {name: np.uint8(outputs[name][some[:3]] > 0.5) for name in ("U-Net
 show.pairs(test_images[some[:3]], test_masks[some[:3]], ELIRET, predictions=predictions, alt=alt)
 
 # %% [markdown]
-# One run each proves little. So we made nine more, once, at half the widths: three networks, three seeds, batch normalisation (section 8), the same 400 steps of Adam with a learning rate that falls to 0. `ellipses` and
-# `rectangles` tell by how much the forms fill their tightest rectangle more than in the masks (lesson 02, section 7).
+# One run each proves little. So we made nine more, once, at half the widths: three networks, up to three seeds, batch normalisation (section 8), the same 400 steps of Adam
+# with a learning rate that falls to 0. `ellipses` and `rectangles` tell by how much the forms fill their tightest rectangle more than in the masks (lesson 02,
+# section 7).
 
 # %%
 import json
