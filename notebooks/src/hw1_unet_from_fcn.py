@@ -338,6 +338,7 @@ for name, words in {"a": "a", "wide": "b without bridges, wider", "b": "b"}.item
     rows.append(row)
 show.table(rows, digits=4)
 
+# %%
 notes, rows = {"a": 0.016, "b": 0.012, "c": 0.0073}, []
 for name in "abc":
     long[name] = [result["test"] for result in kept(name)]
