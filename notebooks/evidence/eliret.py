@@ -1,6 +1,6 @@
 """Lessons 02 and 03 on the generated eliret: the two recipes of the course notes at full size, and experiments that change one thing.
 
-"fcn", "unet": 1000 epochs each, one seed. "waist 1": lesson 02's network with seed 1, then the same one without dropout until it knows its
+"fcn", "unet": 1000 epochs each, one seed. "waist 1": lesson 02's network with seed 1, untrained, then without dropout until it knows its
 training images by heart. The others belong to lesson 03: "bridges …" at equal steps; "few …" on twenty images with one remedy each;
 "inputs …" five seeds of one range, one rate, with or without normalisation; "recipe …" all changes of its section 9, or all but one.
 """
@@ -107,19 +107,14 @@ def filled_more(outputs, masks):
     return np.array([fill(said) - fill(mask) for said, mask in zip(outputs, masks, strict=True)])
 
 
-def waists(seed, epochs=250, heart=300):
-    """Lesson 02's network as it starts, as the lesson trains it, and without dropout after `heart` epochs: errors, probe and fill."""
+def waists(seed, epochs=300):
+    """Lesson 02's network as it starts, and trained without dropout until it knows its images by heart: errors, probe and fill."""
     splits = {split: data.eliret(ensure("eliret"), split) for split in ("train", "test")}
     keras.utils.set_random_seed(seed)
-    model = models.fcn((32, 32, 1))
-    found = {"untrained": waist(model, splits)}
-    model.compile(optimizer="adam", loss="mse")
-    model.fit(*splits["train"].arrays(), batch_size=20, epochs=epochs, verbose=0)
-    found["trained"] = waist(model, splits)
-    keras.utils.set_random_seed(seed)
     model = models.fcn((32, 32, 1), dropout=0)
-    model.compile(falling(2e-3, heart, 5), loss="mse")
-    model.fit(*splits["train"].arrays(), batch_size=20, epochs=heart, verbose=0)
+    found = {"untrained": waist(model, splits)}
+    model.compile(falling(2e-3, epochs, 5), loss="mse")
+    model.fit(*splits["train"].arrays(), batch_size=20, epochs=epochs, verbose=0)
     return found | {"by heart": waist(model, splits)}
 
 
@@ -153,8 +148,8 @@ def at_equal_steps(name, seed, epochs=40):
     images, masks = arrays("train")
     test = data.eliret(ensure("eliret"), "test")
     keras.utils.set_random_seed(seed)
-    model = models.unet((32, 32, 1), widths=widths, skips=skips)
-    model.compile(falling(1e-3, epochs, 10), loss="mse")
+    model = models.unet((32, 32, 1), widths=widths, skips=skips, batch_norm=True)
+    model.compile(falling(3e-3, epochs, 10), loss="mse")
     model.fit(images, masks, batch_size=10, epochs=epochs, verbose=0)
     images, masks = test.arrays()
     outputs = model.predict(images, verbose=0)[..., 0]

@@ -1,9 +1,9 @@
 """Homework 1: its three networks at full size by the recipe of the course notes, three seeds each; and at lesson size by its own recipe.
 
 "a 1" is network a with seed 1: 1000 epochs, MSE, Adam at its default rate, batches of 20, the weights of the last epoch. "short a 1" is
-what the homework itself runs, "short wide 1" the same for network b without its bridges and with as many parameters; "short moved 1" is
-its network c on distorted copies, and also scored on the six larger images. "student ana" is "short a 1" on the images that
-`start hw1 --student ana` draws. Networks, recipe and sizes are those of the solved homework: there is no second copy of them here.
+what the homework itself runs; "short moved 1" is its network c on distorted copies, and also scored on the six larger images. "student ana"
+is "short a 1" on the images that `start hw1 --student ana` draws. "half …" is the homework's recipe at half the widths and half the epochs,
+for a, b, and b without its bridges, but wider. Networks, recipe and sizes are those of the solved homework: there is no second copy here.
 """
 
 from functools import partial
@@ -21,14 +21,14 @@ from notebooks.build.source import Source, solved, tags
 SEEDS = (1, 2, 3)
 STUDENTS = ("ana", "ben", "chi", "dev", "eva", "fay")
 EPOCHS, BATCH = 1000, 20
-WIDE = 21  # without bridges this width has about as many parameters as b has with them (906,067 and 921,946)
+HALF = {"a": 20, "wide": 11, "b": 10}  # widths; "wide" is b without bridges, and has no fewer parameters than b
 
 
 def steps():
     long = {f"{name} {seed}": partial(notes_recipe, name, seed) for seed in SEEDS for name in "abc"}
     short = {f"short {name} {seed}": partial(short_recipe, name, seed) for seed in SEEDS for name in "abc"}
     students = {f"student {word}": partial(short_recipe, "a", 1, SEED=seed_of(word)) for word in STUDENTS}
-    short |= {f"short wide {seed}": partial(short_recipe, "wide", seed) for seed in SEEDS}
+    short |= {f"half {name} {seed}": partial(half_recipe, name, seed) for seed in SEEDS for name in HALF}
     return short | students | {f"short moved {seed}": partial(moved_recipe, seed) for seed in SEEDS} | long
 
 
@@ -43,8 +43,6 @@ def homework():
 
 def network(names, name, seed):
     keras.utils.set_random_seed(seed)
-    if name == "wide":
-        return without_bridges(names["fcn_with_skips"], WIDE)
     build = {"a": "fcn_functional", "b": "fcn_with_skips", "c": "fcn_small_kernels"}[name]
     return names[build](names["WIDTHS"][name])
 
@@ -83,6 +81,15 @@ def short_recipe(name, seed, **parameters):
     names = homework() | parameters
     model = network(names, name, seed)
     names["train"](model, *split(names, "train").arrays(), names["EPOCHS"], names["RATE"])
+    return scores(names, model, seed)
+
+
+def half_recipe(name, seed):
+    names = homework()
+    keras.utils.set_random_seed(seed)
+    builds = {"a": names["fcn_functional"], "wide": partial(without_bridges, names["fcn_with_skips"]), "b": names["fcn_with_skips"]}
+    model = builds[name](HALF[name])
+    names["train"](model, *split(names, "train").arrays(), names["EPOCHS"] // 2, names["RATE"])
     return scores(names, model, seed)
 
 
