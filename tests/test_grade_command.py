@@ -4,6 +4,8 @@ import importlib.util
 import json
 import re
 import sys
+import threading
+import time
 
 import pytest
 
@@ -18,7 +20,7 @@ NAMES = ["q1_1", "q1_2", "q2_1"]
 class Run:
     """Stands where the processes are: a notebook says in its metadata what becomes of it."""
 
-    asked, closed, wrong_solution = [], 0, False
+    asked, over, wrong_solution = [], threading.Event(), False
 
     def __init__(self, homework, seeds, values, seconds, memory):
         self.homework, self.seconds, self.memory, self.workers = homework, seconds, memory, 2
@@ -31,7 +33,7 @@ class Run:
         self.close()
 
     def close(self):
-        Run.closed += 1
+        Run.over.set()
 
     def not_run(self, why):
         return {"rows": [[name, "not run", why] for name in NAMES], "notes": [], "ended": None}
@@ -42,6 +44,8 @@ class Run:
         tell(1, 8)
         if fate == "breaks the grader":
             raise RecursionError("too deep")
+        if fate == "waits":
+            assert Run.over.wait(20)
         if fate == "stops it":
             raise KeyboardInterrupt
         ended = "in cell 5 of the code the time was over" if fate == "slow" else None
@@ -63,7 +67,7 @@ def course(tmp_path, monkeypatch):
     monkeypatch.setattr(isolation, "lacks", lambda: ["No wall here."])
     monkeypatch.setattr(grade, "Run", Run)
     monkeypatch.setattr(Run, "asked", [])
-    monkeypatch.setattr(Run, "closed", 0)
+    monkeypatch.setattr(Run, "over", threading.Event())
     load(root, monkeypatch)
     monkeypatch.chdir(root)
     for name in ("ana", "bob"):
@@ -106,6 +110,7 @@ def kept(root):
         (["grade", "subs", "--out", "g.csv", "--seconds", "1e3"], "a whole number from 1 on"),
         (["grade", "subs", "--out", "g.csv", "--memory", "³"], "a whole number from 200 on"),
         (["grade", "subs", "--out", "g.csv", "--memory", "4GB"], "a whole number from 200 on"),
+        (["start", "hw9", "--student", " "], "--student: a word is wanted"),
         (["frob"], "Invalid choice: 'frob'"),
         ([], "required: COMMAND"),
     ],
@@ -116,7 +121,7 @@ def test_a_command_that_makes_no_sense_is_one_sentence(course, capsys, words, sa
     told = capsys.readouterr().err
     assert end.value.code == 2
     assert said in told
-    assert re.search(r"\(python -m course_utils.exercises( grade)? --help shows how.\)\n$", told)
+    assert re.search(r"\(python -m course_utils.exercises( grade| start)? --help shows how.\)\n$", told)
     assert told.count("\n") == 1
 
 
@@ -214,15 +219,17 @@ def test_other_checks_make_a_new_run_and_it_says_so(course, capsys, monkeypatch)
 
 
 def test_a_stopped_run_ends_its_processes_and_goes_on(course, capsys):
+    hand_in(course, "yan", "waits")
     hand_in(course, "zed", "stops it")
+    begin = time.monotonic()
     code, asked = run()
     assert (code, "hw9_small" in asked) == (130, True)
-    assert Run.closed >= 1
+    assert time.monotonic() < begin + 15, "the command waits until its processes are over"
     assert "the same command goes on from here" in capsys.readouterr().err
     assert kept(course)["proven"]
     done = set(kept(course)["done"])
     hand_in(course, "zed")
-    assert run() == (0, sorted({"ana", "bob", "zed"} - done))
+    assert run() == (0, sorted({"ana", "bob", "yan", "zed"} - done))
 
 
 def test_the_grades_of_one_homework_are_not_replaced_by_another(course, capsys):

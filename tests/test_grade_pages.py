@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -160,6 +161,28 @@ def test_words_are_legible_in_both_schemes(scheme):
         assert contrast(plain[ground], plain["faint"]) > 4.5
     for name, pair in page.COLOURS.items():
         assert contrast(pair[scheme], plain["ground"]) > 4.5, name  # signs on the ground, and words of the ground's colour on a chip
+
+
+def test_nothing_sticks_out_of_a_phone(out):
+    """In a browser, where one is: only the table of students may be wider than the screen, and it scrolls by itself."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    chromium = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
+    if not chromium:
+        pytest.skip("there is no Chromium on the PATH")
+    long = {"x" * 100: result("wrong", "correct", "not run", ended="in cell 5 of the code " + "y" * 200)}
+    long["x" * 100]["rows"][0][2] = f"Not yet: {'z' * 200}"
+    place = written(out, RESULTS | long, skipped=[["w" * 200, "no notebook"]])
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        for file in [place.summary, *place.pages.iterdir()]:
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == 360, file.name
+            assert (
+                page.evaluate("Math.max(...[...document.querySelectorAll('article, h1, p, li')].map(e => e.scrollWidth - e.clientWidth))")
+                == 0
+            )
+        browser.close()
 
 
 # The summary

@@ -27,7 +27,9 @@ def parser() -> Parser:
         "start", help="copy a homework to my_work/", description="Copies a homework to my_work/, where it is yours."
     )
     starts.add_argument("name", metavar="HOMEWORK", help="hw1, hw2, …")
-    starts.add_argument("--student", metavar="ID", help="a word that is yours alone: your generated images are yours alone, too")
+    starts.add_argument(
+        "--student", metavar="ID", type=_word, help="a word that is yours alone: your generated images are yours alone, too"
+    )
     counted = "how many exercises of each lesson and homework you have solved"
     commands.add_parser("progress", help=counted, description=f"Shows {counted}.")
     what = "Runs and grades the notebooks of a folder. Started again, it goes on: what is graded stays until its file changes."
@@ -39,6 +41,13 @@ def parser() -> Parser:
     grades.add_argument("--memory", metavar="MB", type=_at_least(200), default=4096, help="what one notebook may take (4096)")
     grades.add_argument("--as-root", action="store_true", help="grade although you are root; only in a container that holds nothing else")
     return top
+
+
+def _word(text):
+    """An argument's type: not empty, as where a shell's variable is not set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a word is wanted, and this one is empty")
+    return text
 
 
 def _at_least(least):

@@ -185,7 +185,7 @@ def _bar(**settings) -> Iterator[tqdm]:
         while not over.wait(0.5 if sys.stderr.isatty() else 15):
             bar.refresh()
 
-    with tqdm(**settings, bar_format=form, ncols=shutil.get_terminal_size().columns - 1, nrows=20) as bar:
+    with tqdm(**settings, bar_format=form, ncols=shutil.get_terminal_size().columns - 1, nrows=20, smoothing=0) as bar:
         threading.Thread(target=tick, daemon=True).start()
         try:
             yield bar

@@ -3,6 +3,7 @@ with the solutions of some of its questions, from none to all, by chance. Asked 
 """
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -20,15 +21,18 @@ SUBMISSIONS, ASKED = 60, 15 * 60  # seconds
 def run():
     _, solved = exercises(next((ROOT / "notebooks/solutions").glob("hw1_*.ipynb")))
     rng = random.Random(1)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "subs").mkdir()
         for number in range(SUBMISSIONS):
             copy, stubs = exercises(student_copy("hw1"))
             for stub, answer in zip(stubs, solved, strict=True):
                 if rng.random() < number / (SUBMISSIONS - 1):
                     stub["source"] = answer["source"]
-            Path(folder, f"student {number:02}.ipynb").write_text(json.dumps(copy), encoding="utf-8")
+            (folder / f"subs/student {number:02}.ipynb").write_text(json.dumps(copy), encoding="utf-8")
         start = time.perf_counter()
-        command = [sys.executable, "-m", "course_utils.exercises", "grade", folder, "--out", Path(folder, "grades.csv")]
+        command = [sys.executable, "-m", "course_utils.exercises", "grade", folder / "subs", "--out", folder / "grades.csv"]
+        command += ["--as-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
     return [Row(f"{SUBMISSIONS} submissions of homework 1", f"{seconds / 60:.1f} min", f"{ASKED / 60:.0f} min", ASKED / seconds, 1)]
