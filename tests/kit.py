@@ -80,7 +80,8 @@ def make(root):
 
 def command(root, *arguments):
     """`python -m course_utils.exercises` in the course `root`: the finished process."""
-    environment = {**os.environ, "PYTHONPATH": str(root), "TEACHERS_SECRET": "open sesame"}
+    (root / "temporary").mkdir(exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(root), "TEACHERS_SECRET": "open sesame", "TMPDIR": str(root / "temporary")}
     root_too = ["--as-root"] if arguments[:1] == ("grade",) and hasattr(os, "geteuid") and os.geteuid() == 0 else []
     command = [sys.executable, "-m", "course_utils.exercises", *map(str, arguments), *root_too]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)

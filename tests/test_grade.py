@@ -12,7 +12,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -96,7 +95,7 @@ def test_what_they_saw(graded, student):
 def test_nothing_was_planted_and_nothing_is_left(graded):
     assert not list(graded[0].rglob("planted*"))
     assert not Path("/tmp/planted").exists()
-    assert not list(Path(tempfile.gettempdir()).glob("grading-*")), "folders of submissions"
+    assert not list((graded[0] / "temporary").iterdir()), "folders of submissions"
     mine = [process for process in psutil.process_iter(["cmdline"]) if "98765" in " ".join(process.info["cmdline"] or [])]
     assert not mine, "processes of submissions"
 

@@ -39,7 +39,7 @@ def chosen():
         yield pytest.param(name, id=name, marks=[] if quick else pytest.mark.exhaustive)
 
 
-@pytest.mark.parametrize("name", chosen())
+@pytest.mark.parametrize("name", list(chosen()))
 def test_what_must_happen(name, runs, tmp_path):
     case, homework = CASES[name], name.split()[0]
     text = json.dumps(case.notebook).replace("HOMEWORK", homework).replace("ROOT", str(ROOT))

@@ -116,7 +116,7 @@ def test_errors_keep_their_name():
     assert error.type.__name__ == "ValueError"
 
 
-@pytest.mark.parametrize("value", [object(), np.zeros(2, "datetime64[s]"), [1, object()], keras.Input((1,))], ids=str)
+@pytest.mark.parametrize("value", [object(), np.zeros(2, "datetime64[s]"), [1, object()]], ids=str)
 def test_objects_do_not_cross(value):
     with line() as (here, there):
         with pytest.raises(Opaque):
@@ -177,7 +177,7 @@ def test_training_at_the_other_end_trains_the_network_here():
     assert int(model.optimizer.iterations) == 4
 
 
-class OfAStudent(keras.layers.Layer):
+class OfAStudent(keras.layers.ReLU):
     pass
 
 

@@ -84,7 +84,11 @@ class Watched(Peer):
             raise Ended(self.reason or "the program ended by itself (a crash?)") from None
 
     def receive(self):
-        message = self.messages.get()
+        message = None
+        while not self.closed:  # by another thread
+            with suppress(queue.Empty):
+                message = self.messages.get(timeout=1)
+                break
         if message is None:
             time.sleep(0.2 * (not self.reason))  # whoever ended it may be about to say why
             raise Ended(self.reason or "the program ended by itself (a crash?)")
@@ -125,10 +129,10 @@ class Session(Watched):
                 hidden += without_name(process.pid)
         if busy > self.seconds or time.monotonic() > self.deadline:
             return f"the time of {self.seconds} s was over"
-        if used > self.memory * 2**20:
-            return f"more than {self.memory} MB of memory were taken"
         if len(processes) > isolation.PROCESSES:
             return f"more than {isolation.PROCESSES} processes ran at once"
+        if used > self.memory * 2**20 and sum(map(share, processes)) > self.memory * 2**20:
+            return f"more than {self.memory} MB of memory were taken"
         try:
             measure(self.folder, isolation.FILES, isolation.WRITTEN - hidden)
         except TooMuch as found:
@@ -156,6 +160,17 @@ class Session(Watched):
             self.asked = False
             if before is not None:
                 signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+
+def share(process):
+    """Bytes of memory of a process; what several share is divided among them (where the system tells)."""
+    try:
+        found = process.memory_full_info()
+        return getattr(found, "pss", found.rss)
+    except psutil.AccessDenied:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
 
 
 def without_name(pid):
