@@ -815,7 +815,7 @@ def test_get_and_check_camvid(tiny, server, street_files, capsys):
     sentences = checks.problems(folder, CAMVID_SET)
     assert [text.partition(":")[0] for text in sentences] == ["test.txt", "trainannot/a.png", "val/a.png"]
     (folder / "train.txt").unlink()
-    assert any(text.startswith("train.txt: this list is missing") for text in checks.problems(folder, CAMVID_SET))
+    assert any(text.startswith("train.txt: the file is missing") for text in checks.problems(folder, CAMVID_SET))
 
 
 def test_the_real_camvid_is_sound():

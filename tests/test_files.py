@@ -35,7 +35,7 @@ def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path, forbidden):
     pairs = Pairs([tmp_path / "a.png"], None, CITYSCAPES)
     (sentence,) = pairs.check()
     assert sentence == f"{tmp_path / 'a.png'}: the file cannot be read (Permission denied); check what it is and who may read it."
-    with pytest.raises(DataProblem, match="this list cannot be read"):
+    with pytest.raises(DataProblem, match="the file cannot be read"):
         read_list(tmp_path / "a.png")
     with pytest.raises(DataProblem, match="cannot be read"):
         tiles.cut(tmp_path / "a.png", None, tmp_path / "tiles")

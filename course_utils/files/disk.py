@@ -18,8 +18,8 @@ class DataProblem(ValueError):
     """A file that cannot be used as it is. The message is one sentence with the file's name and the remedy."""
 
 
-def first_bytes(path, what: str = "the file") -> bytes:
-    """The first 16 bytes of a file, `what` in a sentence; DataProblem for what is missing, empty, no file, or may not be read."""
+def first_bytes(path) -> bytes:
+    """The first 16 bytes of a file; DataProblem for what is missing, empty, no file, or may not be read."""
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):
@@ -31,21 +31,21 @@ def first_bytes(path, what: str = "the file") -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         if os.path.islink(path):
             raise DataProblem(f"{path}: the file to which this link leads is missing; copy the file itself here.") from None
-        raise DataProblem(f"{path}: {what} is missing; put it back, or get or make the set again with data_scripts.") from None
+        raise DataProblem(f"{path}: the file is missing; put it back, or get or make the set again with data_scripts.") from None
     except OSError as error:
-        raise DataProblem(f"{path}: {what} cannot be read ({error.strerror}); check what it is and who may read it.") from None
+        raise DataProblem(f"{path}: the file cannot be read ({error.strerror}); check what it is and who may read it.") from None
     except DataProblem:
         raise
     except ValueError:  # NUL in its name, or what this computer has no letters for
         raise DataProblem(f"{str(path)!a}: no file can have this name; correct it.") from None
     if not start:
-        raise DataProblem(f"{path}: {what} is empty; copy or download it again.")
+        raise DataProblem(f"{path}: the file is empty; copy or download it again.")
     return start
 
 
-def read_bytes(path, what: str = "the file") -> bytes:
+def read_bytes(path) -> bytes:
     """Content of a file. DataProblem as in `first_bytes`, and for one that is too large to be read as a whole."""
-    first_bytes(path, what)
+    first_bytes(path)
     try:
         if (size := os.stat(path).st_size) > MOST_BYTES:
             raise DataProblem(f"{path}: {size / 1e6:,.0f} MB are too many for one picture; cut it into tiles.")
@@ -55,11 +55,11 @@ def read_bytes(path, what: str = "the file") -> bytes:
 
 
 def read_list(path) -> list[str]:
-    """Lines of a text file that names files; empty where one names what macOS keeps beside a file, as `._0.png`.
+    """Lines of a text file that names files, without empty ones and those that name what macOS keeps beside a file, as `._0.png`.
 
     UTF-8, or UTF-16 with its mark in front as some editors write it. Backslashes, which part folders in Windows, become slashes.
     """
-    data = read_bytes(path, "this list")
+    data = read_bytes(path)
     try:
         text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -67,4 +67,4 @@ def read_list(path) -> list[str]:
     if "\0" in text:
         raise DataProblem(f"{path}: this list is no plain text in UTF-8; open it in an editor and save it with that encoding.")
     lines = [line.strip() for line in text.replace("\\", "/").splitlines()]
-    return ["" if line.rpartition("/")[2].startswith("._") else line for line in lines]
+    return [line for line in lines if line and not line.rpartition("/")[2].startswith("._")]
