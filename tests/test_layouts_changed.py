@@ -1,4 +1,4 @@
-"""What happens to sets in their real layouts: each change ends in a sentence or in the right pairs, soon, and `check` says what readers say."""
+"""What happens to sets in their real layouts: each change ends in a sentence or in the right pairs, and `check` agrees with readers."""
 
 import os
 import shutil
