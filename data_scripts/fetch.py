@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 import requests
 from tqdm import tqdm
 
+from course_utils.data import DataProblem
 from data_scripts.archive import unpack
 from data_scripts.checks import problems
 from data_scripts.dataset import DataError, DataSet, Mirror
 from data_scripts.making import building, holding
 from data_scripts.progress import Line
-from data_scripts.store import Found, at_home, digest, find, home, refuse_own
+from data_scripts.store import Found, at_home, digest, files_of, find, home, refuse_own
 
 CONNECT, STALL = 10, 30  # seconds to wait for a connection, and for the next chunk
 LONGEST = 24 * 3600  # seconds that one archive may take
@@ -65,31 +66,36 @@ def get(dataset: DataSet) -> Found:
 def _install(dataset: DataSet, mirror: Mirror) -> None:
     part = _part(dataset, host(mirror.url).replace(":", "-"))
     download(mirror.url, part, dataset)
-    parts, contents = [part], [dataset]
     try:
         sha256 = _verified(part, mirror)
-        if extra := _extra(dataset):
-            parts.append(extra)
-            contents.append(replace(dataset, marks=(dataset.extra.mark,), layout=dataset.extra.layout))
         with building(dataset, kind="real", version=sha256, source=mirror.url, licence=dataset.licence) as folder:
-            _fill(folder, parts, contents, dataset)
+            _fill(folder, [part], [dataset], dataset)
+            if dataset.lacks_extra(folder):
+                _add_extra(folder, dataset)
     finally:
-        for path in parts:
-            drop(path)  # a whole archive is not needed any more, and a bad one must not be resumed
+        drop(part)  # a whole archive is not needed any more, and a bad one must not be resumed
     _record(mirror.url, sha256)
 
 
-def _extra(dataset):
-    """The archive of the split that a set may lack, None if there is none; says so then."""
-    for mirror in dataset.extra.mirrors if dataset.extra else ():
-        part = _part(dataset, f"{host(mirror.url).replace(':', '-')}.{dataset.extra.split}")
+def _add_extra(folder, dataset):
+    """Adds the split that a set may lack; where its archive cannot be had, or is of no use, a line says so, and the set stays as it is."""
+    extra, before = dataset.extra, set(files_of(folder))
+    content = replace(dataset, marks=(extra.mark,), layout=extra.layout)
+    for mirror in extra.mirrors:
+        part = _part(dataset, f"{host(mirror.url).replace(':', '-')}.{extra.split}")
         try:
             download(mirror.url, part, dataset)
             _verified(part, mirror)
-            return part
-        except DataError as error:
-            print(f"{host(mirror.url)}: {error}; {dataset.extra.what} will be generated.", flush=True)
-    return None
+            unpack(part, folder, content)
+            if wrong := dataset.reader(folder, extra.split).check():
+                raise DataError(f"{Path(wrong[0].partition(': ')[0]).name} in it is not sound")
+            return
+        except (DataError, DataProblem) as error:
+            for name in set(files_of(folder)) - before:
+                (folder / name).unlink()
+            print(f"{host(mirror.url)}: {error}; {extra.what} will be generated.", flush=True)
+        finally:
+            drop(part)
 
 
 def _part(dataset, origin):
@@ -298,7 +304,8 @@ def _read_notes(part):
         notes = json.loads(_notes(part).read_text("utf-8"))
     except (OSError, ValueError):
         notes = None
-    return notes if isinstance(notes, dict) else {}
+    known = isinstance(notes, dict) and isinstance(notes.get("tag"), str | None) and isinstance(notes.get("total"), int | None)
+    return notes if known else {}
 
 
 def _announce(url, part, have, total, dataset):

@@ -1,7 +1,9 @@
 """A small HTTP server on 127.0.0.1 that misbehaves on demand, for the tests of downloads."""
 
+import hashlib
 import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -10,7 +12,7 @@ class Server:
     """Serves what `offer` was told; `requests` lists (path, Range header or None) of all that was asked. Use it with `with`."""
 
     def __init__(self):
-        self.offers, self.requests = {}, []
+        self.offers, self.requests, self.tags = {}, [], "honoured"
         self.members, self.forms = {}, []  # who may log in: {name: password}; and what was sent to the form
         self.released = threading.Event()  # lets stalled answers end with the test
         handler = type("Handler", (_Handler,), {"server_of_test": self})
@@ -24,7 +26,10 @@ class Server:
         right, without length, not found (a 404 page), web page (the same with status 200), stall (half, then silence),
         members only (a web page for those who have not logged in at any address with their name and password),
         dies once (half, then the connection breaks; what is asked for from then on), dies always (half of the rest each time),
-        cannot resume (dies once, ignores Range), busy once (status 503 first).
+        cannot resume (dies once, ignores Range), busy once (status 503 first),
+        drips (a byte now and then, for ever), drips its head (the same before the body),
+        part unasked for (status 206 to whoever asked for the whole), odd length (Content-Length: abc).
+        By `tags` an ETag tells one body from another and If-Range is "honoured", or it is "unread", or there are "none".
         """
         self.offers[path] = (body, behaviour)
         return self.address + path
@@ -58,21 +63,38 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(404 if behaviour == "not found" else 200, b"<html>Sorry</html>", {"Content-Type": "text/html"})
         if behaviour == "busy once" and first:
             return self._answer(503, b"")
+        if behaviour in ("drips", "drips its head"):
+            return self._drip(behaviour == "drips")
+        tag = {} if test.tags == "none" else {"ETag": f'"{hashlib.sha256(body).hexdigest()[:12]}"'}
+        if test.tags == "honoured" and self.headers.get("If-Range", tag["ETag"]) != tag["ETag"]:
+            span = None  # the file has changed: all of it
         start = int(re.fullmatch(r"bytes=(\d+)-", span)[1]) if span and behaviour != "cannot resume" else 0
         if start >= len(body) > 0:
-            return self._answer(416, b"", {"Content-Range": f"bytes */{len(body)}"})
-        headers = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+            return self._answer(416, b"", {"Content-Range": f"bytes */{len(body)}"} | tag)
+        part = start or behaviour == "part unasked for"
+        headers = {"Content-Range": f"bytes {start or 9}-{len(body) - 1}/{len(body)}", **tag} if part else tag
         rest = body[start:]
         sent = rest
         if behaviour == "dies always" or (behaviour == "stall" and not start) or (behaviour in ("dies once", "cannot resume") and first):
             sent = rest[: len(rest) // 2]
         elif behaviour == "stall":
             sent = b""
-        length = None if behaviour == "without length" else len(rest)
-        self._answer(206 if start else 200, sent, headers, length)
+        length = None if behaviour == "without length" else "abc" if behaviour == "odd length" else len(rest)
+        self._answer(206 if part else 200, sent, headers, length)
         if behaviour == "stall":
             test.released.wait(20)
         return None
+
+    def _drip(self, body):
+        try:
+            if body:
+                self._answer(200, b"", {}, 10**6)
+            while not self.server_of_test.released.is_set():
+                self.wfile.write(b"H" if not body else b"x")
+                self.wfile.flush()
+                time.sleep(0.05)
+        except OSError:  # nobody listens any more
+            pass
 
     def do_POST(self):
         test = self.server_of_test
