@@ -68,9 +68,10 @@ class ClassTable:
         return self._translate(mask, {c.train_id: c.id for c in reversed(self.classes)}, "train id")
 
     def _translate(self, mask, values, what):
-        mask = np.asarray(mask)  # to count a file's values takes a third of the time that it takes to sort them
-        there = np.flatnonzero(np.bincount(mask.ravel())) if mask.dtype == np.uint8 else np.unique(mask)
-        unknown = [value for value in there.tolist() if value not in values]
+        mask = np.asarray(mask)
+        small = mask.dtype == np.uint8  # then bytes are looked up at once, many times quicker than numpy does it
+        there = set(mask.tobytes().translate(None, bytes(values))) if small else np.unique(mask).tolist()
+        unknown = [value for value in sorted(there) if value not in values]
         if unknown:
             raise ValueError(
                 f"value{'s' if len(unknown) > 1 else ''} {_listed(unknown, 5)} stand{'' if len(unknown) > 1 else 's'} "
@@ -78,7 +79,8 @@ class ClassTable:
             )
         table = np.zeros(256, np.uint8)
         table[list(values)] = list(values.values())
-        return table[mask.astype(np.uint8, copy=False)]
+        content = bytearray(mask.astype(np.uint8, copy=False).tobytes())
+        return np.frombuffer(content.translate(table.tobytes()), np.uint8).reshape(mask.shape)
 
 
 def class_scores(answer, threshold: float = 0.5) -> np.ndarray:

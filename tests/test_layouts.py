@@ -1,14 +1,18 @@
 """Every layout in which the real sets come: `check` finds nothing, the reader gives what is there, and what leaks is found."""
 
 import itertools
+import os
+import re
 import shutil
 import tempfile
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_utils import data
+from course_utils import data, tiles
+from course_utils.files import DataProblem
 from data_scripts import checks, ensure, store
 from data_scripts.__main__ import main
 from data_scripts.sets import SETS
@@ -219,3 +223,113 @@ def test_the_notes_own_set_serves_where_no_seed_is_given(course, laid_out):
     """So homework 1 uses it with SEED = None."""
     course(laid_out("eliret", layouts.eliret_larger))
     assert ensure("eliret", seed=None) == laid_out("eliret", layouts.eliret_larger) / "eliret"
+
+
+# --- tiles that are kept --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def country(tmp_path):
+    """Three mosaics of other sizes, and a function that cuts them: (number of tiles by mosaic, names of mosaics that were cut now)."""
+    folder = tmp_path / "landcover"
+    folder.mkdir()
+    layouts.landcover(folder, {"A-1": (300, 400, 0.25), "B-2": (250, 200, 0.25), "C-3": (200, 300, 0.5)})
+
+    def cut(side=64):
+        done, original = [], tiles.cut
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tiles, "cut", lambda image, *more: done.append(image.stem) or original(image, *more))
+            return tiles.cut_all(data.mosaics(folder), tmp_path / "tiles", side), done
+
+    return folder, cut
+
+
+def test_tiles_are_cut_once_and_kept(country, tmp_path, capsys):
+    _, cut = country
+    counts = {"A-1": 4 * 6, "B-2": 3 * 3, "C-3": 3 * 4}
+    assert cut() == (counts, ["A-1", "B-2", "C-3"])
+    assert cut() == (counts, [])
+    assert [len(data.landcover(tmp_path / "tiles", split)) for split in ("train", "val", "test")] == [24, 9, 12]
+    assert capsys.readouterr().out == ""  # quick: nothing to say
+
+
+def test_mosaics_that_changed_or_went_are_noticed(country, tmp_path):
+    folder, cut = country
+    cut()
+    layouts.landcover(tmp_path / "new", {"B-2": (260, 200, 0.25), "D-4": (130, 130, 0.25)})
+    for kind in ("images", "masks"):
+        shutil.copy(tmp_path / f"new/{kind}/B-2.tif", folder / kind / "B-2.tif")
+        shutil.copy(tmp_path / f"new/{kind}/D-4.tif", folder / kind / "D-4.tif")
+        (folder / kind / "A-1.tif").unlink()
+    assert cut() == ({"B-2": 4 * 3, "C-3": 12, "D-4": 4}, ["B-2", "D-4"])
+    assert {path.name.split("_")[0] for path in (tmp_path / "tiles/images").iterdir()} == {"B-2", "C-3", "D-4"}
+    counts, done = cut(100)  # another side
+    assert done == ["B-2", "C-3", "D-4"]
+    assert sum(counts.values()) == len(list((tmp_path / "tiles/masks").iterdir()))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "3", '{"A-1": 3}', '{"A-1": []}'])
+def test_a_damaged_index_means_cutting_anew(country, tmp_path, text):
+    _, cut = country
+    counts, done = cut()
+    (tmp_path / "tiles/tiles.json").write_text(text)
+    assert cut() == (counts, done)
+
+
+def test_a_run_that_was_killed_goes_on_with_the_next_mosaic(country, tmp_path):
+    _, cut = country
+    original = tiles.cut
+
+    def stop(image, *more):
+        original(image, *more)
+        if image.stem == "B-2":
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles, "cut", stop)
+        with pytest.raises(KeyboardInterrupt):
+            tiles.cut_all(data.mosaics(tmp_path / "landcover"), tmp_path / "tiles", 64)
+    assert cut()[1] == ["B-2", "C-3"]
+
+
+def test_time_and_disk_are_said_beforehand(country, monkeypatch, capsys):
+    _, cut = country
+    monkeypatch.setattr(tiles, "PIXELS_A_SECOND", 1000)
+    cut()
+    assert re.fullmatch(r"cutting 3 mosaics, once: about \d+ min, 0\.\d GB in tiles\n", capsys.readouterr().out)
+    cut()
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(tiles.shutil, "disk_usage", lambda _: types.SimpleNamespace(free=1000))
+    with pytest.raises(DataProblem, match=r"the tiles take about .* free some space first"):
+        cut(32)
+
+
+def test_a_mosaic_smaller_than_a_tile_is_refused(country):
+    with pytest.raises(DataProblem, match="smaller than a tile of 256×256; choose a smaller side"):
+        country[1](256)
+
+
+# --- what store says of folders in COURSE_DATA ------------------------------------------------------------------------------------------
+
+
+def test_a_set_that_may_not_be_read_is_said(course, laid_out, monkeypatch, capsys):
+    base = laid_out("membrane", layouts.membrane)
+    course(base)
+    monkeypatch.setattr(store.os, "access", lambda path, how: False)
+    monkeypatch.setattr(store, "has_marks", lambda folder, dataset: store.ROOT in folder.parents)  # what nobody may read shows nothing
+    assert "membrane in COURSE_DATA was skipped, because you may not read it" in store.skipped(SETS["membrane"])
+
+
+def test_a_bomb_and_a_pipe_are_no_end_of_the_table(course, laid_out, tmp_path, capsys):
+    folder = own_copy(laid_out("membrane", layouts.membrane), "membrane", tmp_path / "shared")
+    layouts.save(folder / "train/image/0.png", np.zeros((1, 1), np.uint8))
+    png = bytearray((folder / "train/image/0.png").read_bytes())
+    png[16:24] = (60_000).to_bytes(4, "big") * 2
+    (folder / "train/image/0.png").write_bytes(png)
+    course(tmp_path / "shared")
+    assert main(["list"]) == 0
+    if hasattr(os, "mkfifo"):
+        (folder / "train/image/0.png").unlink()
+        os.mkfifo(folder / "train/image/0.png")
+        assert main(["list"]) == 0
+    assert "membrane" in capsys.readouterr().out

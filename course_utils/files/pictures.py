@@ -2,6 +2,7 @@
 
 import io
 import threading
+import zlib
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from .disk import STARTS, DataProblem
 PNG = b"\x89PNG\r\n\x1a\n"
 KINDS = {PNG: PngImageFile, b"\xff\xd8\xff": JpegImageFile, b"BM": BmpImageFile, b"GIF8": GifImageFile}
 MOST_PIXELS = 90_000_000  # of a picture that is read as a whole; LandCover.ai's largest mosaic has less
+MOST_PIECES = 2**17  # of a PNG; writers cut the samples of one such picture into fewer
 LARGE = 2**24  # pixels; such pictures are unpacked one at a time, so that threads do not fill the memory together
 one_at_a_time = threading.Lock()
 TURNS = {  # EXIF's orientations, to upright
@@ -47,10 +49,13 @@ def read(path, data: bytes) -> Raw:
     if kind is None:
         found = next((words for start, words in STARTS.items() if data.startswith(start)), None)
         raise DataProblem(f"{path}: {found or 'this is no image in PNG, JPEG, TIFF, BMP or GIF, or it is damaged; save it as PNG'}.")
+    pieces = _pieces(data) if kind is PngImageFile else {}
+    if pieces is None:
+        raise damaged(path)
+    if pieces and data[24] == 8 and data[25] in (0, 2) and not pieces & {b"tRNS", b"eXIf", b"acTL"}:
+        return _plain(path, data)
     try:
         head = kind(io.BytesIO(data))  # not Image.open, which warns of pictures that are allowed here
-        if kind is PngImageFile:
-            kind(io.BytesIO(data)).verify()  # the check sums
         several = getattr(head, "is_animated", False)
     except Exception:  # a decoder raises nearly anything at a damaged file
         raise damaged(path) from None
@@ -58,6 +63,33 @@ def read(path, data: bytes) -> Raw:
         raise DataProblem(f"{path}: the file holds several pictures; save the one that is meant in a file of its own.")
     with guarded(path, head.width, head.height):
         return _unpack(path, data, head)
+
+
+def _pieces(data):
+    """Names of the pieces of a PNG; None unless all are there and as they were written, by their check sums."""
+    view, at, names = memoryview(data), len(PNG), set()
+    for _ in range(MOST_PIECES if data[8:16] == b"\0\0\0\rIHDR" else 0):
+        end = at + 12 + int.from_bytes(view[at : at + 4])
+        if end > len(data) or zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
+            return None
+        names.add(bytes(view[at + 4 : at + 8]))
+        if b"IEND" in names:
+            return names
+        at = end
+    return None
+
+
+def _plain(path, data):
+    """An upright PNG of 8 bits, grey or colour: what nearly all files are, by the decoder that lets other threads work meanwhile."""
+    width, height = (int.from_bytes(data[at : at + 4]) for at in (16, 20))
+    with guarded(path, width, height):
+        try:
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        except cv2.error:
+            picture = None
+        if picture is None or picture.shape[:2] != (height, width):
+            raise damaged(path)
+        return Raw(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
 
 
 def guarded(path, width, height, weight=1):
@@ -80,11 +112,6 @@ def _unpack(path, data, head):
     if depth == 16 and kind != 0:  # Pillow would drop the lower 8 bits without a word
         raise DataProblem(f"{path}: values have 16 bits; save it with 8 bits a channel.")
     try:
-        if depth == 8 and kind in (0, 2) and "transparency" not in head.info and b"eXIf" not in data:
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)  # lets other threads work meanwhile
-            if picture is None:
-                raise damaged(path)
-            return Raw(picture if kind == 0 else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         head.load()
         turn = TURNS.get(_orientation(head), lambda a: a)
         opaque, mode, samples, palette = _is_opaque(head), head.mode, np.asarray(head), None

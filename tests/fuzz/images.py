@@ -405,8 +405,13 @@ def huge_sparse_tiff(rng, folder):
 
 @kind
 def words_that_unpack_to_much(rng, folder):
-    text = b"Comment\0\0" + zeros(2**28)
-    return image_case(rng, folder, png(rng.integers(0, 256, (9, 9), np.uint8), 8, 0, (b"zTXt", text)), None)
+    grey, text = rng.integers(0, 256, (9, 9), np.uint8), b"Comment\0\0" + zeros(2**28)
+    return image_case(rng, folder, png(grey, 8, 0, (b"zTXt", text)), np.dstack([grey] * 3))
+
+
+@kind
+def pieces_without_end(rng, folder):
+    return image_case(rng, folder, png(np.zeros((9, 9), np.uint8), 8, 0, *[(b"teXt", b"")] * 200_000), None)
 
 
 # --- masks -------------------------------------------------------------------------------------------------------------------------------

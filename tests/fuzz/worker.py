@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from rasterio.errors import NotGeoreferencedWarning
 
 from course_utils.data import DataProblem
 from tests.fuzz.damages import DAMAGES
@@ -105,6 +106,7 @@ state_row = [""]
 def main(first, last):
     """All inputs from `first` to before `last`."""
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # of what `draw` writes
     state = [None, 0.0, 0.0]
     threading.Thread(target=watch, args=(state,), daemon=True).start()
     base = peak()
