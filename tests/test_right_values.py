@@ -320,6 +320,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8
 TRUTH = np.uint8(PICTURE[..., 0] > 127)
 cv2.imwrite(str(FOLDER / "image.png"), PICTURE[..., ::-1])
 cv2.imwrite(str(FOLDER / "mask.png"), 255 * TRUTH)
+cv2.imwrite(str(FOLDER / "ids.png"), TRUTH)
 PAIRS = Pairs([FOLDER / "image.png"], [FOLDER / "mask.png"], ELIRET)
 PERFECT = np.diag(np.bincount(TRUTH.ravel()))
 with rasterio.open(FOLDER / "mosaic.tif", "w", driver="GTiff", dtype="uint8", count=3, height=32, width=32) as file:
@@ -378,8 +379,8 @@ case(
 )
 case(
     "measure: one channel for eleven",
-    lambda: measured(red, Pairs(PAIRS.images, PAIRS.images, CAMVID)),
-    ".*(11|camvid|CamVid).*|.*image.png.*",
+    lambda: measured(red, Pairs(PAIRS.images, [FOLDER / "ids.png"], CAMVID)),
+    "The model tells 2 classes apart, but camvid has 11",
 )
 case("measure: no pairs", lambda: measured(red, PAIRS[[]]), "There is nothing to measure: .*")
 case("measure: no masks", lambda: measured(red, Pairs(PAIRS.images, None, ELIRET)), "There is nothing to measure: .*")
