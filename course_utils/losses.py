@@ -56,7 +56,7 @@ class _Loss(keras.losses.Loss):
 
     def __call__(self, masks, predictions, sample_weight=None):
         masks, predictions = class_ids(masks), ops.cast(predictions, "float32")
-        if len(masks.shape) == len(predictions.shape) and masks.shape[-1] == 1:
+        if 0 < len(masks.shape) == len(predictions.shape) and masks.shape[-1] == 1:
             masks = ops.squeeze(masks, -1)
         shape, channels = tuple(masks.shape), predictions.shape[-1] if len(predictions.shape) else 0
         if len(shape) + 1 != len(predictions.shape) or _differ(shape, predictions.shape[:-1]) or not shape or not channels:

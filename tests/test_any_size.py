@@ -12,12 +12,28 @@ import pytest
 from course_utils import training
 from course_utils.classes import ELIRET
 from course_utils.data import Pairs
+from course_utils.layers import BilinearUpSampling, MaxPoolingWithPositions, MaxUnpooling, ResizeLike
 from course_utils.models import NETWORKS, backbones, build, fcn, fcn_skip, segnet_lite, unet
+from course_utils.models.blocks import Network, convolution, start
+from course_utils.models.deeplab import aspp
+from course_utils.models.pspnet import pyramid_pooling
 from tests.test_backbones import HUB, KINDS
 
 RNG = np.random.default_rng(0)
 SIZES = [(32, 64), (96, 32), (64, 96)]
+
+
+def the_layers_alone(input_shape, num_classes, activation):
+    """All that looks at sizes, with little between."""
+    inputs, x = start(input_shape, 32)
+    pooled, where = MaxPoolingWithPositions()(convolution(x, 4, strides=4))
+    deep = aspp(pyramid_pooling(convolution(pooled, 4, strides=4)), 4, (1, 2))
+    x = MaxUnpooling()(ResizeLike()(deep, pooled), where)
+    return Network(inputs, BilinearUpSampling(4)(keras.layers.Conv2D(num_classes, 1, activation=activation)(x)))
+
+
 OTHERS = {
+    "the layers alone": the_layers_alone,
     "fcn": lambda **options: fcn(width=2, **options),
     "the notes' unet": lambda **options: unet(widths=(2, 3), **options),
     "mirrored unet": lambda **options: unet(widths=(2, 3), mirror=True, **options),
@@ -26,7 +42,7 @@ OTHERS = {
     "segnet_lite": lambda **options: segnet_lite(width=2, **options),
 }
 ON_AN_ENCODER = [f"{name} on mobilenet" for name in ("unet", "deeplab", "pspnet")]
-SAMPLE = ("deeplab", "pspnet", "mirrored unet", "segnet_lite")
+SAMPLE = ("the layers alone", "mirrored unet", "segnet_lite")
 RESIZING = ("inceptionv3", "inceptionresnetv2", "xception")  # encoders that lack a row here and there
 
 
@@ -79,14 +95,13 @@ def goes(predict, model, sizes):
         np.testing.assert_allclose(predict(image), wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
 
 
-@pytest.mark.parametrize("name", [*NETWORKS, *OTHERS])
+@pytest.mark.parametrize("name", some([*NETWORKS, *OTHERS], {*NETWORKS, *OTHERS} - {"segnet with nearest upsampling"}))
 def test_sizes_one_after_the_other(name):
     model = make(name)
     goes(model.predict_on_batch, model, SIZES)
     size, sentence = forbidden(name)
     refuses(sentence, model.predict_on_batch, np.zeros((1, *size, 3), np.float32))
     refuses(sentence, model, np.zeros((1, *size, 3), np.float32))
-    refuses(sentence, make(name).predict_on_batch, np.zeros((1, *size, 3), np.float32))  # also as the first one
     goes(model.predict_on_batch, model, SIZES[:1])  # and goes on afterwards
 
 
@@ -96,6 +111,7 @@ def test_wherever_sizes_come_from(name, tmp_path):
     model.save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     size, sentence = forbidden(name)
+    refuses(sentence, model.predict, np.zeros((1, *size, 3), np.float32), verbose=0)  # as the first of all, and after good ones
     goes(lambda image: model.predict(image, verbose=0), model, SIZES)
     refuses(sentence, model.predict, np.zeros((1, *size, 3), np.float32), verbose=0)
     before = model.get_weights()
@@ -113,7 +129,7 @@ def test_measuring_at_any_size(tmp_path):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
         cv2.imwrite(str(tmp_path / f"{number}_mask.png"), 255 * np.uint8(picture[..., 0] > 99))
     images, masks = ([tmp_path / f"{number}{end}.png" for number in range(3)] for end in ("", "_mask"))
-    model, pairs = build("deeplab", 2, 2), Pairs(images, masks, ELIRET)
+    model, pairs = the_layers_alone((None, None, 3), 2, None), Pairs(images, masks, ELIRET)
     for size in SIZES:
         found = np.zeros((2, 2), int)
         for number in range(3):

@@ -17,6 +17,7 @@ LOSSES = {
     "plain": CrossEntropy,
     "weighted": lambda **kw: CrossEntropy(class_weights=[0.2, 1, 5], **kw),
     "focal": lambda **kw: CrossEntropy(gamma=2, **kw),
+    "softly focal": lambda **kw: CrossEntropy(gamma=0.5, **kw),
     "both": lambda **kw: CrossEntropy(class_weights=[0.2, 1, 5], gamma=1.5, **kw),
     "dice": Dice,
     "iou": IoU,
@@ -44,7 +45,13 @@ def number(loss, *args):
 
 def reference(name, masks, p, pixel_weights=None):
     """Pixel by pixel and class by class; p float64 (batch, height, width, classes)."""
-    settings = {"weighted": ([0.2, 1, 5], 0), "focal": ([1, 1, 1], 2), "both": ([0.2, 1, 5], 1.5), "plain": ([1, 1, 1], 0)}
+    settings = {
+        "weighted": ([0.2, 1, 5], 0),
+        "focal": ([1, 1, 1], 2),
+        "both": ([0.2, 1, 5], 1.5),
+        "softly focal": ([1, 1, 1], 0.5),
+        "plain": ([1, 1, 1], 0),
+    }
     pixel_weights = np.ones(masks.shape) if pixel_weights is None else pixel_weights
     if name in POWERS:
         rare = [1 / share ** POWERS[name] for share in (0.7001, 0.2001, 0.1001)]
@@ -98,7 +105,7 @@ def test_one_channel_is_the_probability_of_class_one(name):
     p = 1 / (1 + np.exp(-z))
     loss = LOSSES[name]
     assert number(loss(), masks, p) == pytest.approx(number(loss(from_logits=True), masks, z), rel=1e-4)
-    if name in ("plain", "focal"):
+    if name in ("plain", "focal", "softly focal"):
         assert number(loss(), masks, p) == pytest.approx(number(loss(from_logits=True), masks, logits), rel=1e-4)
     else:  # class 1 alone, not the mean of both
         only = np.concatenate([1 - p, p], axis=-1).astype(float)
@@ -255,14 +262,13 @@ def test_in_compile_fit_save_and_load(name, from_logits, seed, tmp_path):
     model = keras.Sequential([keras.Input((8, 8, 1)), first, last])
     loss = LOSSES[name](from_logits=from_logits)
     model.compile(keras.optimizers.Adam(1e-2), loss)
-    expected = number(loss, masks, model.predict(images, verbose=0))
-    assert model.evaluate(images, masks, verbose=0) == pytest.approx(expected, rel=1e-3)
+    expected = number(loss, masks, model(images))
     history = fit(model, (images, masks, np.ones(masks.shape, np.float32)), epochs=12, batch=6).history["loss"]
     assert history[0] == pytest.approx(expected, rel=1e-3)
     assert history[-1] < history[0]
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    assert again.evaluate(images, masks, verbose=0) == pytest.approx(model.evaluate(images, masks, verbose=0), rel=1e-5)
+    assert number(again.loss, masks, again(images)) == pytest.approx(number(loss, masks, model(images)), rel=1e-5)
 
 
 @each
@@ -324,17 +330,66 @@ def test_values_that_make_no_sense(name, case):
         LOSSES[name](from_logits=from_logits)(*data.values())
 
 
-@each
-@pytest.mark.parametrize("wrong", ["masks", "logits"])
-def test_inside_a_compiled_step_they_make_the_loss_nan(name, wrong):
+def compiled(function):
+    """As in a training step: TensorFlow's graph, or JAX's."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False)
+
+
+def test_inside_a_compiled_step_they_make_the_loss_nan():
+    """All losses in one graph, which is what takes time; values change, so the graph is the same."""
+    masks, logits, p = batch(ignored=0)
+    masks, ones = masks.astype(np.float32), np.ones(masks.shape, np.float32)
+
+    @compiled
+    def values(masks, logits, p, weights):
+        pairs = [(LOSSES[name](), LOSSES[name](from_logits=True)) for name in LOSSES]
+        return ops.stack([[one(masks, p, weights), other(masks, logits, weights)] for one, other in pairs])
+
+    def put(array, value):
+        array = array.copy()
+        array.flat[4] = value
+        return array
+
+    good = ops.convert_to_numpy(values(masks, logits, p, ones))
+    by_hand = [[number(LOSSES[name](), masks, p), number(LOSSES[name](from_logits=True), masks, logits)] for name in LOSSES]
+    np.testing.assert_allclose(good, by_hand, rtol=1e-5)
+    for bad in (3, -1, 0.5, np.nan, np.inf):
+        assert np.isnan(ops.convert_to_numpy(values(put(masks, bad), logits, p, ones))).all(), bad
+    for bad in (-1, np.nan, np.inf):
+        assert np.isnan(ops.convert_to_numpy(values(masks, logits, p, put(ones, bad)))).all(), bad
+    for bad in (1.5, -0.5, np.nan, np.inf):
+        found = ops.convert_to_numpy(values(masks, logits if np.isfinite(bad) else put(logits, bad), put(p, bad), ones))
+        np.testing.assert_array_equal(np.isnan(found), [[True, not np.isfinite(bad)]] * len(LOSSES))
+    assert np.isnan(ops.convert_to_numpy(values(masks, logits, 1 / (1 + np.exp(-logits)), ones))[:, 0]).all()  # no softmax
+
+
+def test_a_training_with_nan_as_loss_stops():
     masks, _, _ = batch(shape=(4, 8, 8))
-    masks[0, 0, 0] = 3 if wrong == "masks" else 0
-    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 1, bias_initializer=keras.initializers.Constant(2))])
-    if wrong == "masks":
-        model.add(keras.layers.Softmax())
-    model.compile("sgd", LOSSES[name]())
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 1, activation="softmax")])
+    model.compile("sgd", CrossEntropy())
     with pytest.raises(FloatingPointError, match="not a number"):
-        fit(model, (np.zeros((4, 8, 8, 1), np.float32), masks), epochs=1)
+        fit(model, (np.zeros((4, 8, 8, 1), np.float32), np.where(masks == 255, 3, masks)), epochs=1)
+
+
+@each
+@pytest.mark.parametrize("channels", [3, 1])
+def test_the_gradient_written_out_is_that_of_the_plain_formula(name, channels):
+    """From logits a formula of ours, through softmax or sigmoid the backend's own."""
+    if channels == 1 and name in ("weighted", "both", *POWERS):
+        pytest.skip("these have three weights")
+    masks, logits, _ = batch(classes=max(2, channels))
+    weights = np.random.default_rng(1).random(masks.shape).astype(np.float32)
+    variable = keras.Variable(logits[..., :channels])
+    squash = ops.sigmoid if channels == 1 else ops.softmax
+    ours = gradients(lambda: LOSSES[name](from_logits=True)(masks, variable.value, weights), variable)
+    plain = gradients(lambda: LOSSES[name]()(masks, squash(variable.value), weights), variable)
+    np.testing.assert_allclose(ours, plain, rtol=1e-3, atol=1e-5 * np.abs(plain).max())
 
 
 # Weights of the borders

@@ -290,14 +290,14 @@ for name in sorted(SCORES | {"area_difference", "relative_area_difference"}):
         ("nan", [[np.nan, 1], [1, 1]]),
         ("one row", [1, 2, 3]),
     ]:
-        case(f"{name}: {what}", lambda name=name, matrix=matrix: getattr(metrics, name)(matrix), "A confusion matrix is wanted, .*")
+        case(f"metrics.{name}: {what}", lambda name=name, matrix=matrix: getattr(metrics, name)(matrix), "A confusion matrix is wanted, .*")
     if name in SCORES:
         case(
-            f"{name}: shares instead of counts",
+            f"metrics.{name}: shares instead of counts",
             lambda name=name: getattr(metrics, name)(MATRIX / MATRIX.sum()),
             getattr(metrics, name)(MATRIX),
         )
-    case(f"{name}: uint64", lambda name=name: getattr(metrics, name)(MATRIX.astype(np.uint64)), getattr(metrics, name)(MATRIX))
+    case(f"metrics.{name}: uint64", lambda name=name: getattr(metrics, name)(MATRIX.astype(np.uint64)), getattr(metrics, name)(MATRIX))
 ONE, TWO = np.zeros((2, 6, 6), np.uint8)
 ONE[1:3, 1:3], TWO[1:3, 2:5] = 1, 1
 for name in ("hausdorff", "mean_surface_distance"):
@@ -310,8 +310,8 @@ for name in ("hausdorff", "mean_surface_distance"):
         ("one spacing", (ONE, TWO, 1, 2.0), "spacing is .*"),
         ("a batch", (ONE[None], TWO[None]), "Two masks of shape .height, width. are wanted, .*"),
     ]:
-        case(f"{name}: {what}", lambda name=name, given=given: getattr(metrics, name)(*given), sentence)
-case("hausdorff: floats", lambda: metrics.hausdorff(ONE.astype(float), TWO.astype(float)), 2.0)
+        case(f"metrics.{name}: {what}", lambda name=name, given=given: getattr(metrics, name)(*given), sentence)
+case("metrics.hausdorff: floats", lambda: metrics.hausdorff(ONE.astype(float), TWO.astype(float)), 2.0)
 
 # ---------------------------------------------------------------- measure and predict_mosaic
 
@@ -320,6 +320,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8
 TRUTH = np.uint8(PICTURE[..., 0] > 127)
 cv2.imwrite(str(FOLDER / "image.png"), PICTURE[..., ::-1])
 cv2.imwrite(str(FOLDER / "mask.png"), 255 * TRUTH)
+cv2.imwrite(str(FOLDER / "ids.png"), TRUTH)
 PAIRS = Pairs([FOLDER / "image.png"], [FOLDER / "mask.png"], ELIRET)
 PERFECT = np.diag(np.bincount(TRUTH.ravel()))
 with rasterio.open(FOLDER / "mosaic.tif", "w", driver="GTiff", dtype="uint8", count=3, height=32, width=32) as file:
@@ -378,8 +379,8 @@ case(
 )
 case(
     "measure: one channel for eleven",
-    lambda: measured(red, Pairs(PAIRS.images, PAIRS.images, CAMVID)),
-    ".*(11|camvid|CamVid).*|.*image.png.*",
+    lambda: measured(red, Pairs(PAIRS.images, [FOLDER / "ids.png"], CAMVID)),
+    "The model tells 2 classes apart, but camvid has 11",
 )
 case("measure: no pairs", lambda: measured(red, PAIRS[[]]), "There is nothing to measure: .*")
 case("measure: no masks", lambda: measured(red, Pairs(PAIRS.images, None, ELIRET)), "There is nothing to measure: .*")
