@@ -137,7 +137,7 @@ def test_colours_are_not_reduced(shown):
 
 
 def test_a_drawing_gets_a_table_and_its_areas_keep_their_colours(drawn):
-    array = RNG.integers(0, 64, (12, 12)) / 16
+    array = RNG.integers(0, 12, (12, 12)) / 4
     show.numbers([array, -array], ["one", "other"], alt="Two arrays of numbers.")
     image = page._image(drawn[0], 2)
     assert image.getcolors(512) is None

@@ -171,7 +171,7 @@ def q6_1(answer, rng):
 )
 def q6_2(answer, rng):
     model = answer if isinstance(answer, keras.Model) else call(answer)
-    expect(isinstance(model, keras.Model), "a model is wanted: `return keras.Model(inputs, outputs)`.")
+    expect(isinstance(model, keras.Model), "a model is wanted, made of its inputs and its outputs.")
     expect(not isinstance(model, keras.Sequential), "a `Sequential` model is a chain and has no bridge. Call the layers on tensors.")
     shapes = [model.input_shape, model.output_shape]
     expect(all(isinstance(shape, tuple) and len(shape) == 4 for shape in shapes), "one image goes in and one comes out, no list of them.")
@@ -180,7 +180,10 @@ def q6_2(answer, rng):
     expect(shapes[1][3] == 1, f"the output should have one channel, not {shapes[1][3]}.")
     for height, width in ((8, 12), (18, 6)):
         image = rng.normal(0, 100, (1, height, width, 1)).astype("float32")
-        result = keras.ops.convert_to_numpy(model(image))
+        try:
+            result = keras.ops.convert_to_numpy(model(image))
+        except Exception:  # of whatever kind a backend's own is
+            raise NotYet(f"an image of {height}×{width} does not get through: one halving is wanted, so every even side has to.") from None
         size = f"{height}×{width} went in and {result.shape[1]}×{result.shape[2]} came out"
         expect(result.shape == (1, height, width, 1), f"{size}. Half the side has to be doubled again, and padding is `same`.")
         expect(result.min() >= 0 and result.max() <= 1, "the output leaves [0, 1]: which activation keeps it inside?")

@@ -8,7 +8,8 @@ from . import page
 
 CELL = 0.42  # inches of a square at most
 APART = 0.45  # inches between two arrays
-SHADES = LinearSegmentedColormap.from_list("numbers", ["#b35900", "#f2a65a", "#ffffff", "#7fb8e6", "#0b5394"])  # below zero, zero, above
+COLOURS = ["#b35900", "#f2a65a", "#ffffff", "#7fb8e6", "#0b5394"]  # below zero, zero, above
+SHADES = LinearSegmentedColormap.from_list("numbers", COLOURS, N=257)  # an odd number: zero has one of its own
 
 
 def draw(arrays, titles=(), most=None, cell=CELL) -> Figure:

@@ -313,7 +313,7 @@ print("zero padding in one dimension:", convolve(np.ones(7, int), np.ones(3, int
 # [lesson 01](01_upsampling.ipynb), section 5: kernel 5 with stride 2.)
 #
 # How does it know where the border is? A sum of three ones gives 3, but 2 at the ends: **zero padding marks the border**. And a pixel
-# reaches 45 rows, so an output sees about as many, its **receptive field**. An image has only 32. Every pixel of a training image saw
+# reaches 45 rows, so an output sees about as many, its **receptive field**. A training image has only 32 rows: each of its pixels saw
 # the border, and nothing in the data spoke against using it.
 
 # %% [markdown]

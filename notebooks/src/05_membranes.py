@@ -621,7 +621,7 @@ record(iou_lost=best["membrane IoU"] - cut["membrane IoU"])
 # - **mirror** what lies beyond the border, and cut an image into tiles without seams;
 # - **compare** two networks that differ in one thing, beside a baseline, on slices that chose nothing.
 #
-# **Words** [augmentation, skip connection, overfitting](00_start_here.ipynb#glossary) in three languages.
+# **Words** [augmentation, skip connection, overfitting](glossary.md) in three languages.
 #
 # **Try next** Another seed; shrink first and distort after; the elastic deformation as a further step; fewer training slices. Lesson 06
 # asks which loss and which score.

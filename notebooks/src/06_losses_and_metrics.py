@@ -577,7 +577,7 @@ record(cross_entropy_iou=plain, best_gain=gain[-1], second_gain=gain[-2])
 # - **catch** wrong axes, soft scores, means of batches, absent classes, void, and probabilities in the place of class ids;
 # - **lift** a rare class by the loss, and say what that costs in precision.
 #
-# **Words** [cross-entropy, confusion matrix, IoU](00_start_here.ipynb#glossary) in three languages.
+# **Words** [cross-entropy, confusion matrix, IoU](glossary.md) in three languages.
 #
 # **Try next** Weights 1/share in place of the root; Tversky with α = 0.1, β = 0.9; three times the `SECONDS`; cross-entropy plus Dice.
 # Lesson 07 meets thirteen classes.

@@ -654,7 +654,7 @@ demos.predictions(images, masks, CARLA, guesses)
 # - **explain** a table by class: never predicted, mistaken, or flattered by the own bonnet;
 # - **lift** rare classes by weights, and say what that costs the others.
 #
-# **Words** [class imbalance, confusion matrix, early stopping](00_start_here.ipynb#glossary) in three languages.
+# **Words** [class imbalance, confusion matrix, early stopping](glossary.md) in three languages.
 #
 # **Try next** TEMPER 0.5 and 1; the Dice loss of lesson 06 in place of weights. Lesson 08 cuts pictures that do not fit into memory.
 

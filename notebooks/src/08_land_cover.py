@@ -572,7 +572,7 @@ record(memory_growth=rows[1]["peak MB"] / rows[0]["peak MB"], peak_mb=rows[1]["p
 # - **predict** a mosaic of any size in a memory that does not grow with it;
 # - **blend** overlapping tiles, at four times the cost, and measure the error at the seams.
 #
-# **Words** [test set, padding, stride](00_start_here.ipynb#glossary) in three languages.
+# **Words** [test set, padding, stride](glossary.md) in three languages.
 #
 # **Try next** `python -m data_scripts get landcover` for the real mosaics (1.5 GB). Overlap of a quarter: cost, and error at the seams?
 # Tiles of 512. A loss of lesson 06 that lifts the buildings. Lesson 09 compares the family of networks.

@@ -688,7 +688,7 @@ show.figure(fig, alt)
 # - **measure** a field of view by the gradient, and keep it without strides by dilation;
 # - **weigh** networks by what they cost: parameters say little about time, and nothing about memory.
 #
-# **Words** [receptive field, dilated convolution, skip connection](00_start_here.ipynb#glossary) in three languages.
+# **Words** [receptive field, dilated convolution, skip connection](glossary.md) in three languages.
 #
 # **Try next** `INPUT = (384, 512)`: which columns grow four times? Sections 2–3 with `FCN_WIDTH = 16`. The notes' rates 6, 12, 18 with 3×3 kernels on
 # a map of 16×16: how many of the nine weights still meet the map? Lesson 10 trains five networks on one street.

@@ -564,7 +564,7 @@ record(best_of_twenty=rows[-1]["best of them, on average"] - middle)
 # - **compare** networks under one protocol, a baseline beside them;
 # - **judge** a difference by its seeds before you believe it.
 #
-# **Words** [confusion matrix, ignore label, instance segmentation](00_start_here.ipynb#glossary) in three languages.
+# **Words** [confusion matrix, ignore label, instance segmentation](glossary.md) in three languages.
 #
 # **Try next** the widths of section 4 doubled, for the network you like least.
 

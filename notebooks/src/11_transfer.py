@@ -640,7 +640,7 @@ record(city_scratch=np.mean(results["city", 10, 80]["scratch"]))
 # - **reuse** features that cannot change;
 # - **judge** a head start by its gain against the spread of seeds.
 #
-# **Words** [transfer learning, fine-tuning, batch normalisation](00_start_here.ipynb#glossary) in three languages.
+# **Words** [transfer learning, fine-tuning, batch normalisation](glossary.md) in three languages.
 #
 # **Try next** `ENCODER = "mobilenetv3small"` with `FILE = "streets-v3"`. Or DeepLab.
 

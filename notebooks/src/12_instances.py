@@ -762,8 +762,8 @@ ex.q8_1.check(mask_at)
 # - **score** objects: PQ for one answer a pixel, AP for a list with confidences;
 # - **explain** proposals, non-maximum suppression, RoIAlign, and what a prompt leaves open.
 #
-# **Words** [instance segmentation](00_start_here.ipynb#instance), [watershed](00_start_here.ipynb#watershed), [panoptic
-# quality](00_start_here.ipynb#pq), [average precision](00_start_here.ipynb#ap), [preset](00_start_here.ipynb#preset) in three languages.
+# **Words** [instance segmentation](glossary.md#instance), [watershed](glossary.md#watershed), [panoptic
+# quality](glossary.md#pq), [average precision](glossary.md#ap), [preset](glossary.md#preset) in three languages.
 #
 # **Try next** `PRESET = "segformer_b0_cityscapes_1024"` with internet. Of your own photographs: two for ADE20K's words, two for Cityscapes'.
 
