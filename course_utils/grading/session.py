@@ -134,7 +134,7 @@ class Session(Watched):
         if used > self.memory * 2**20 and sum(map(share, processes)) > self.memory * 2**20:
             return f"more than {self.memory} MB of memory were taken"
         try:
-            measure(self.folder, isolation.FILES, isolation.WRITTEN - hidden)
+            measure(self.folder, isolation.FILES, isolation.WRITTEN, hidden)
         except TooMuch as found:
             return str(found)
         return "the program ended by itself (a crash?)" if self.process.poll() is not None else ""
