@@ -13,9 +13,9 @@ class TooMuch(Exception):
     """A folder holds more than it may; the text says of what."""
 
 
-def measure(folder, most_files, most_bytes):
-    """TooMuch if what lies below `folder` is more than so many files and folders, or bytes, or cannot be looked at."""
-    folders, files, size = [(folder, 0)], 0, 0
+def measure(folder, most_files, most_bytes, size=0):
+    """TooMuch if what lies below `folder` is more than so many files and folders, or, with `size`, bytes, or cannot be looked at."""
+    folders, files = [(folder, 0)], 0
     while folders:
         place, level = folders.pop()
         try:

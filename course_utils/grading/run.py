@@ -34,9 +34,8 @@ class Judge(Watched):
             self.send(task | {"hidden": run.hidden, "base": str(self.base), "trusted": trusted})
 
     def excess(self):
-        process = psutil.Process(self.process.pid)
-        self.spent = sum(process.cpu_times()[:2])
-        if process.memory_info().rss > 1.2 * judging.MEMORY * 2**20:
+        self.spent = sum(self.known.cpu_times()[:2])
+        if self.known.memory_info().rss > 1.2 * judging.MEMORY * 2**20:
             return "judging took more memory than there is for it"
         if self.busy is not None and self.spent > self.busy + BUSY:
             return f"judging took more than {BUSY} s"
@@ -89,7 +88,7 @@ class Run:
             known = self.before | {judge.process.pid for judge in self.judges}
             for child in psutil.Process().children():
                 if child.pid not in known:
-                    end(child.pid)
+                    end(child)
 
     def not_run(self, why):
         """The result of a submission of which nothing could be run; `why` is a sentence."""

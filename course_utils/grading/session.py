@@ -48,6 +48,7 @@ class Watched(Peer):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self.known = psutil.Process(self.process.pid)  # which knows a number that the system has given to somebody else since
         super().__init__(self.process.stdout, self.process.stdin)
         self.reason, self.closed, self.messages = "", False, queue.Queue(maxsize=2)
         for work in (self._read, self._watch):
@@ -96,7 +97,7 @@ class Watched(Peer):
 
     def kill(self):
         """End the process and all that descend from it."""
-        end(self.process.pid)
+        end(self.known)
 
     def close(self):
         self.closed = True
@@ -121,7 +122,7 @@ class Session(Watched):
             self.kill()
             os._exit(1)
         used = busy = hidden = 0
-        processes = family(os.getpid())
+        processes = family(psutil.Process())
         for process in processes:
             with suppress(psutil.Error):  # it ended meanwhile
                 used += process.memory_info().rss
@@ -134,14 +135,18 @@ class Session(Watched):
         if used > self.memory * 2**20 and sum(map(share, processes)) > self.memory * 2**20:
             return f"more than {self.memory} MB of memory were taken"
         try:
-            measure(self.folder, isolation.FILES, isolation.WRITTEN - hidden)
+            measure(self.folder, isolation.FILES, isolation.WRITTEN, hidden)
         except TooMuch as found:
             return str(found)
-        return "the program ended by itself (a crash?)" if self.process.poll() is not None else ""
+        return "" if alive(self.known) else "the program ended by itself (a crash?)"
 
     def kill(self):
         super().kill()
-        end(os.getpid())  # orphans, which this process adopted
+        end(None)  # orphans, which this process adopted
+        for child in psutil.Process().children():
+            if not alive(child) and child.pid != self.process.pid:
+                with suppress(OSError):
+                    os.waitpid(child.pid, os.WNOHANG)
         if self.asked and hasattr(signal, "pthread_kill"):  # the judge may wait for something that will not come now
             signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
@@ -184,52 +189,39 @@ def without_name(pid):
     return size
 
 
-def family(pid):
-    """The processes that descend from `pid`."""
+def family(process):
+    """The processes that descend from `process`."""
     try:
-        return psutil.Process(pid).children(recursive=True)
+        return process.children(recursive=True)
     except psutil.Error:
         return []
 
 
-def end(pid):
-    """End the process `pid` and its family, however fast they multiply; of this process itself the family alone."""
-    until, own = time.monotonic() + 10, pid == os.getpid()
+def end(process):
+    """End a process and its family, however fast they multiply; None: the family of this process.
+
+    Never by number alone: once the process is gone its number may be somebody else's, a process or a group.
+    """
+    until, root = time.monotonic() + 10, process or psutil.Process()
     while time.monotonic() < until:
-        living = [process for process in [*([] if own else one(pid)), *family(pid)] if alive(process)]
+        living = [one for one in [*([root] if process else []), *family(root)] if alive(one)]
         for how in ("suspend", "kill"):  # first all stand still, so that none is born meanwhile
-            for process in living:
+            for one in living:
                 with suppress(psutil.Error):
-                    getattr(process, how)()
-        if own:
-            reap()
+                    getattr(one, how)()
         if not living:
             break
-        psutil.wait_procs(living, timeout=0.1)
-    if os.name != "nt" and not own:
+        time.sleep(0.05)
+    if os.name != "nt" and process and process.is_running():  # it waits for its parent to take leave, and its number with it
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, 9)
-
-
-def one(pid):
-    try:
-        return [psutil.Process(pid)]
-    except psutil.Error:
-        return []
+            os.killpg(process.pid, 9)
 
 
 def alive(process):
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
-
-
-def reap():
-    """Take leave of adopted children that have ended."""
-    with suppress(OSError):  # no more children, or a system without
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 def adopt_orphans():

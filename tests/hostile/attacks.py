@@ -163,7 +163,7 @@ ATTACKS = {
         "your function stops with ValueError: seen:",
     ),
     "vandal": Case("Deletes, cuts, closes, renames, links the teacher's files.", "Nothing changes.", before(VANDAL)),
-    "plants": Case("Writes beside its folder.", "Nothing is there.", before(NEIGHBOUR)),
+    "plants": Case("Writes beside its folder.", "Nothing is there.", before(NEIGHBOUR), slow=True),
     "leaves a process": Case(
         "A child in a session of its own.",
         "It ends with it.",
@@ -186,5 +186,6 @@ ATTACKS = {
         "Nothing ends but it.",
         before("import os\ntry:\n    os.kill(os.getppid(), 9)\nexcept OSError:\n    pass"),
         None,
+        slow=True,
     ),
 }

@@ -42,6 +42,7 @@ LIMITS = {
         changed(total="while True:\n    pass"),
         (C, X, X),
         f"in cell 5 of the code the time of {SECONDS} s was over",
+        slow=True,
     ),
     "loops in the answer": Case(
         "An answer never ends.",
@@ -188,6 +189,8 @@ LIMITS = {
     "many files": Case(
         "60,000 empty files.", "Ended; none is left.", changed(total=MANY), (C, X, X), "more than 5,000 files and folders were made"
     ),
-    "deep folders": Case("1,500 folders in one another.", "Graded or ended; none is left.", before(DEEP), None),
-    "closed folders": Case("Folders without rights, a pipe, a link to /.", "Graded or ended; none is left.", before(CLOSED), None),
+    "deep folders": Case("1,500 folders in one another.", "Graded or ended; none is left.", before(DEEP), None, slow=True),
+    "closed folders": Case(
+        "Folders without rights, a pipe, a link to /.", "Graded or ended; none is left.", before(CLOSED), None, slow=True
+    ),
 }

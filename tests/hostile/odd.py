@@ -48,6 +48,7 @@ ODD = {
         changed(double="def double(array):\n    return object()"),
         (W, C, C),
         "not object",
+        slow=True,
     ),
     "strange names \udcff": Case("A name that is not UTF-8.", "All right.", kit.notebook(), slow=True),
     "changed its mind": Case(
@@ -56,6 +57,7 @@ ODD = {
         changed(check_total="ex.q1_2.check(5)\nex.q1_2.check(6)"),
         (C, W, C),
         "count again",
+        slow=True,
     ),
     "guesses": Case(
         "Tries the numbers from 0 on.",
@@ -121,12 +123,16 @@ ODD = {
     "truncated": Case("An upload that was cut.", "Not run.", json.dumps(kit.notebook())[:-200], (X, X, X), "it is no notebook", slow=True),
     "deep": Case("A hundred thousand brackets.", "Not run.", "[" * 100_000, (X, X, X), "it is no notebook", slow=True),
     "null": Case('`"course": null` in the metadata.', "All right.", older({"course": None}), slow=True),
-    "BOM": Case("Begins with a byte order mark.", "All right.", "\ufeff" + json.dumps(kit.notebook())),
+    "BOM": Case("Begins with a byte order mark.", "All right.", "\ufeff" + json.dumps(kit.notebook()), slow=True),
     "strange metadata": Case(
         "Lists for names in the metadata.", "All right.", older({"course": {"homework": ["hw9"], "version": {}}}), slow=True
     ),
     "older": Case(
-        "Made from an older version.", "Graded, and told.", older({"course": {"homework": "hw9", "version": "0"}}), note="older version"
+        "Made from an older version.",
+        "Graded, and told.",
+        older({"course": {"homework": "hw9", "version": "0"}}),
+        note="older version",
+        slow=True,
     ),
     "other homework": Case(
         "A copy of another homework.",
