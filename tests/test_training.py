@@ -306,7 +306,10 @@ def test_validation_that_is_not_a_number_is_never_best():
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [({"epochs": 0}, "at least 1"), ({"epochs": 1, "monitor": "val_iou"}, "monitor='val_iou' is not among .*: loss, val_loss")],
+    [
+        ({"epochs": 0}, "at least 1"),
+        ({"epochs": 1, "monitor": "val_iou", "mode": "max"}, "monitor='val_iou' is not among .*: loss, val_loss"),
+    ],
 )
 def test_wrong_arguments(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
