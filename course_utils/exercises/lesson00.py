@@ -29,9 +29,9 @@ def q2_1(answer, rng):
     praise="A mask always gives the box; the box never gives the mask.",
 )
 def q3_1(answer, rng):
-    for _ in range(5):
+    for turn in range(5):
         shape = rng.integers(12, 20, 2)
-        top, left = rng.integers(1, 4), rng.integers(4, 7)
+        top, left = (rng.integers(1, 4), rng.integers(4, 7)) if turn else (1, 6)  # first a box whose numbers are not in order of size
         height, width = rng.integers(2, 5), rng.integers(5, 7)
         bottom, right = top + height - 1, left + width - 1
         mask = np.zeros(shape, np.uint8)

@@ -39,7 +39,7 @@ def q1_1(answer, rng):
     "Where does a window begin in the large image, and how far into it do the corners 0, 1, 2 and 3 lie?",
     "The window of row r begins at row 2r; corner // 2 is how far down the maximum stands, corner % 2 how far right.",
     "row = 2 · (index of the window's row) + corner // 2; the same for the column with % 2; row · (2 · columns) + column",
-    praise="TensorFlow's and PyTorch's pooling count like this.",
+    praise="PyTorch counts like this in each channel. TensorFlow does so for a single channel; of several it counts the channels, too.",
 )
 def q2_1(answer, rng):
     for _ in range(3):

@@ -357,6 +357,7 @@ demos.stamps()
 # **What we see.** The two stamps overlap in one place: $3 \cdot 1 + 1 \cdot 10 = 13$. In two dimensions 2×2 became 5×5, and all four stamps
 # meet in the middle, $1+2+3+4 = 10$. In the coloured figure nine pixels stamp one after the other. Orange is the stamp that comes
 # last; the darker the blue, the more stamps a cell has received. Move the sliders: at which stride does nothing overlap?
+# (With the 2×2 kernel 1 0, 0 0 you get the bed of nails of section 1.)
 #
 # **Why is it called transposed?** Take the matrix of section 3, which led from six numbers to two or to four, and lay it on its side.
 

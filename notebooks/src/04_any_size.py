@@ -294,9 +294,7 @@ show.pairs(images[:3], masks[:3], ELIRET, predictions=found, alt=alt)
 sides = [(32, 32), (72, 88), (160, 160)]
 blank = [output(before, np.full((1, *side, 1), 0.5, "float32"))[0] for side in sides]
 titles = [f"{height}×{width}, all grey" for height, width in sides]
-alt = (
-    "Outputs for uniform grey images: a blob in the middle of 32×32, a bright band in larger ones."
-)
+alt = "Outputs for uniform grey images: a blob in 32×32, a bright band in larger ones."
 show.images(blank, titles, alt=alt)
 
 noise = np.random.default_rng(SEED).random((1, 128, 128, 1), "float32")
@@ -336,8 +334,8 @@ show.numbers([toy, bilinear, nearest], ["mask", "bilinear", "nearest"], alt=alt)
 
 # %% [markdown]
 # **What we see.** Bilinear interpolation invents 128, which is no class. With two classes you can apply a threshold again, as the course
-# notes did. With thirteen you cannot, since a value between *road* and *car* is *wall*. So: **bilinear for the image, nearest for the
-# mask, one matrix for both.** `augment.Affine` does that. We compare it with OpenCV by hand and look at six draws.
+# notes did. With the thirteen of lesson 07 you cannot: between *road* (7) and *car* (10) lie *pavement* (8) and *vegetation* (9). So:
+# **bilinear for the image, nearest for the mask, one matrix for both.** `augment.Affine` does that. We compare it with OpenCV by hand and look at six draws.
 
 # %%
 from course_utils.augment import Affine
@@ -440,9 +438,9 @@ rows = compare(networks)
 show.table(rows)
 found = [segment(before, image[None])[0] for image in images[:3]]
 repaired = [segment(after, image[None])[0] for image in images[:3]]
-predictions = {"centred": found, "moved": repaired}
-alt = "Three larger images: training on moved shapes finds them, on centred shapes it does not."
-show.pairs(images[:3], masks[:3], ELIRET, predictions=predictions, alt=alt)
+titles = ["FCN, centred shapes"] * 3 + ["FCN, moved shapes"] * 3
+alt = "Outlines of masks and predictions on three larger images: right after training on moved shapes."
+show.outlines(images[:3] * 2, masks[:3] * 2, found + repaired, titles=titles, alt=alt)
 
 # %% tags=["record"]
 record(baseline_test=rows[0]["test, 32×32"], baseline_larger=rows[0]["larger images"])
@@ -452,8 +450,8 @@ record(unet_before=rows[3]["larger images"], unet_after=rows[4]["larger images"]
 
 # %% [markdown]
 # **What we see.** On the larger images the FCN rises from {{before_larger:.2f}} to {{after_larger:.2f}}, and the U-Net from
-# {{unet_before:.2f}} to {{unet_after:.2f}}. Epochs, weights and start were the same, so the moved shapes are the cause. This is one
-# seed and six images: believe the large difference, not the second digit.
+# {{unet_before:.2f}} to {{unet_after:.2f}}. Each network had the same epochs and the same start both times, so the moved shapes are the cause.
+# This is one seed and six images: believe the large difference, not the second digit.
 #
 # How far from the centre does each network still find a shape? We draw ellipses at growing distances and measure the IoU of *object*.
 
@@ -479,7 +477,7 @@ def object_iou(model, images, masks):
 
 # %% tags=["fold"]
 # @title IoU by distance from the centre
-fig, axes = show.new(size=(6, 2.8))
+fig, axes = show.new(size=(9.4, 3.2))
 axis = axes[0, 0]
 for side, line, distances in [(32, "-o", range(0, 8)), (88, "--s", range(0, 36, 7))]:
     drawn = [ellipses(side, distance) for distance in distances]
@@ -491,7 +489,7 @@ axis.set(xlabel="distance of the ellipse from the centre (pixels)", ylabel="IoU 
 axis.set_ylim(0, 1)
 axis.legend(fontsize=8, loc="center right")
 show.figure(
-    fig, alt="IoU by distance from the centre: falling or near 0 when centred, level when moved."
+    fig, "IoU by distance from the centre: falling or near 0 when centred, level when moved."
 )
 
 # %% [markdown]
