@@ -99,8 +99,8 @@ show.pairs(
 #
 # ## 2 · How good is a network that has learned nothing?
 #
-# The course notes train with the **mean squared error** (MSE) between output and mask: the difference at each pixel, squared, then the mean. On a toy
-# of four pixels:
+# The course notes train with the **mean squared error** (MSE) between output and mask: the difference at each pixel, squared, then the mean.
+# On a toy of four pixels:
 
 # %%
 toy_mask = np.array([[0.0, 0.0], [0.0, 1.0]])
@@ -185,9 +185,9 @@ for stride in (1, 2):
 show.table(rows)
 
 # %% [markdown]
-# **What we see.** First, **context**: with the same kernels a number at the waist sees 29×29 pixels, nearly the whole image; without strides it would
-# see 13×13. Second, **cost**: with strides the three layers need less than a tenth of the multiplications. A coarse map is cheap, so it can
-# have many channels. The way up is needed because the mask has as many pixels as the image.
+# **What we see.** First, **context**: with the same kernels a number at the waist sees 29×29 pixels, nearly the whole image; without strides
+# it would see 13×13. Second, **cost**: with strides the three layers need less than a tenth of the multiplications. A coarse map is cheap, so
+# it can have many channels. The way up is needed because the mask has as many pixels as the image.
 #
 # ### Exercise 3.1 · Count the parameters
 # A layer has `filters` kernels of `size`×`size`, each over `channels` input channels, and one bias for each filter. How many numbers does it learn?
@@ -229,20 +229,20 @@ print(f"test MSE {test_mse:.4f}, best constant {constant_mse:.3f}")
 record(fcn_test_mse=test_mse, fcn_over_constant=test_mse / constant_mse)
 
 # %% [markdown]
-# **What we see.** The test error is {{fcn_test_mse:.3f}}, the best constant has {{baseline_mse:.2f}}. In its first epochs the network only learns the best
-# constant, and the loss falls at once. Then it stays there for a while, until the first useful filters appear. A second fall and a long slope follow.
-# The dashed curve runs *below* the full one, because dropout handicaps the network while it trains and not while it is validated. This is one run with
-# one seed: the last digit would differ with another.
+# **What we see.** The test error is {{fcn_test_mse:.3f}}, the best constant has {{baseline_mse:.2f}}. In its first epochs the network only
+# learns the best constant, and the loss falls at once. Then it stays there for a while, until the first useful filters appear. A second fall
+# and a long slope follow. The dashed curve runs *below* the full one, because dropout handicaps the network while it trains and not while it
+# is validated. This is one run with one seed: the last digit would differ with another.
 
 # %% [markdown]
 # ## 5 · From numbers to pictures
 #
-# The output is grey, and a **threshold** at 0.5 makes it black and white. **How do we save both?** A PNG file holds bytes, whole numbers from 0 to 255.
-# Before you look, commit to an answer.
+# The output is grey, and a **threshold** at 0.5 makes it black and white. **How do we save both?** A PNG file holds bytes, whole numbers from
+# 0 to 255. Before you look, commit to an answer.
 #
 # ### Exercise 5.1 · Predict first
-# An output pixel is `-0.01`. Times 255 and rounded that is the whole number −3, and `np.array(-3).astype(np.uint8)` makes it a byte. How does the pixel
-# look in the file: `"black"`, `"grey"` or `"white"`?
+# An output pixel is `-0.01`. Times 255 and rounded that is the whole number −3, and `np.array(-3).astype(np.uint8)` makes it a byte. How does
+# the pixel look in the file: `"black"`, `"grey"` or `"white"`?
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
@@ -273,10 +273,10 @@ alt = "Four test images; their outputs as careless bytes, with white specks in t
 show.images(pictures, titles, columns=4, size=1.5, alt=alt)
 
 # %% [markdown]
-# > **Pitfall · bytes that wrap round.** The second row shows the same prediction as the third. The last layer is linear, so outputs leave [0, 1], and a
-# > byte has no room below 0 or above 255: −3 becomes 253. White specks in the dark, and black ones in a bright object, give the mistake away. Worse, if
-# > you convert a *negative float* directly, the result is undefined: many Intel computers wrap, many ARM computers give 0. Clip first, or end the network
-# > with a sigmoid, as in lesson 03.
+# > **Pitfall · bytes that wrap round.** The second row shows the same prediction as the third. The last layer is linear, so outputs leave [0,
+# > 1], and a byte has no room below 0 or above 255: −3 becomes 253. White specks in the dark, and black ones in a bright object, give the
+# > mistake away. Worse, if you convert a *negative float* directly, the result is undefined: many Intel computers wrap, many ARM computers
+# > give 0. Clip first, or end the network with a sigmoid, as in lesson 03.
 
 # %% [markdown]
 # ### Exercise 5.2 · To bytes, safely
@@ -326,8 +326,8 @@ my_work.mkdir(exist_ok=True)
 print(len(program.splitlines()), "lines written")
 
 # %% [markdown]
-# Now we run it as you would in a terminal, in the folder `my_work`: `python predict.py MODEL IMAGE`. It starts a Python of its own and knows nothing of this
-# notebook.
+# Now we run it as you would in a terminal, in the folder `my_work`: `python predict.py MODEL IMAGE`. It starts a Python of its own and knows
+# nothing of this notebook.
 
 # %%
 import subprocess
@@ -354,16 +354,16 @@ from course_utils import demos
 demos.threshold(test_images[some], test_masks[some], outputs[some])
 
 # %% [markdown]
-# **What we see.** The undecided pixels lie along the edge. A low threshold makes the object fatter, a high one makes it thinner; near the middle the two
-# kinds of error balance.
+# **What we see.** The undecided pixels lie along the edge. A low threshold makes the object fatter, a high one makes it thinner; near the
+# middle the two kinds of error balance.
 
 # %% [markdown]
 # ## 7 · Round rectangles
 #
 # The MSE says how much is wrong, and not where. Look at the predictions again, at the corners. **Do ellipses come out as ellipses?**
 #
-# Here is a number for "how square": lay the tightest rectangle, turned as it fits best, round the object, and take the share of it that the object fills.
-# A rectangle fills all of it, an ellipse $\pi/4 \approx 0.785$.
+# Here is a number for "how square": lay the tightest rectangle, turned as it fits best, round the object, and take the share of it that the
+# object fills. A rectangle fills all of it, an ellipse $\pi/4 \approx 0.785$.
 #
 # ### Exercise 7.1 · Predict first
 # Compared with the masks, how much of their rectangle will the predicted *ellipses* fill, and how much will the predicted *rectangles* fill? Answer
@@ -422,15 +422,15 @@ show.outlines(
 )
 
 # %% [markdown]
-# **What we see.** The predicted ellipses fill more of their rectangle than their masks do, the predicted rectangles fill less: ellipses come out squarer,
-# rectangles rounder. (The steps of the pixels and the smoothing keep a rectangle's own fill below 1.) The eight outlines are the clearest cases, not
-# typical ones.
+# **What we see.** The predicted ellipses fill more of their rectangle than their masks do, the predicted rectangles fill less: ellipses come
+# out squarer, rectangles rounder. (The steps of the pixels and the smoothing keep a rectangle's own fill below 1.) The eight outlines are the
+# clearest cases, not typical ones.
 
 # %% [markdown]
 # ## 8 · Is it the waist?
 #
-# A tempting explanation: "4×4 places are too few, so the form does not get past the waist." It sounds right, and it is **a guess until somebody tests it**.
-# First we look at what is there: real feature maps, from the image to the waist and back.
+# A tempting explanation: "4×4 places are too few, so the form does not get past the waist." It sounds right, and it is **a guess until
+# somebody tests it**. First we look at what is there: real feature maps, from the image to the waist and back.
 
 # %% tags=["fold"]
 # @title Feature maps of one ellipse, layer by layer
@@ -451,11 +451,12 @@ alt = "An ellipse, the five liveliest feature maps of each layer down to 4×4 an
 show.figure(fig, alt)
 
 # %% [markdown]
-# **What we see.** On the way down the maps get coarser, and each channel looks for something else: an edge on one side, the inside, the outside. At the
-# waist nobody would recognise an ellipse in one channel of 4×4 numbers. But there are forty of them.
+# **What we see.** On the way down the maps get coarser, and each channel looks for something else: an edge on one side, the inside, the
+# outside. At the waist nobody would recognise an ellipse in one channel of 4×4 numbers. But there are forty of them.
 #
-# **Do they know the form?** Ask with a **linear probe**: give each of the 640 numbers one weight, fit the weights on the training images, and let the sign of the sum say
-# "ellipse" or "rectangle". The probe is too weak to find the form by itself; it can only read what is written there.
+# **Do they know the form?** Ask with a **linear probe**: give each of the 640 numbers one weight, fit the weights on the training images, and
+# let the sign of the sum say "ellipse" or "rectangle". The probe is too weak to find the form by itself; it can only read what is written
+# there.
 
 
 # %%
@@ -483,8 +484,8 @@ show.table(rows)
 record(probe_pixels=rows[1]["test images right"], probe_waist=rows[2]["test images right"])
 
 # %% [markdown]
-# The second test: **can this very waist draw corners at all?** We trained the same network without dropout until it knew its training images by heart, and
-# measured `fill` on them. Several seeds, made once and kept:
+# The second test: **can this very waist draw corners at all?** We trained the same network without dropout until it knew its training images
+# by heart, and measured `fill` on them. Several seeds, made once and kept:
 
 # %%
 import json
@@ -531,8 +532,8 @@ record(fcn_full_test_mse=long["test"][-1])
 
 # %% [markdown]
 # **What we see.** On unseen images the curve levels out while the training error goes on falling: more epochs mostly memorise. The course
-# notes report 0.015 on validation and test images of their own set after 1000 epochs; ours, of one seed, ends at {{fcn_full_test_mse:.3f}} on a set that was generated
-# to be as hard.
+# notes report 0.015 on validation and test images of their own set after 1000 epochs; ours, of one seed, ends at {{fcn_full_test_mse:.3f}} on
+# a set that was generated to be as hard.
 
 # %% [markdown]
 # ## 10 · Recap
@@ -552,13 +553,16 @@ record(fcn_full_test_mse=long["test"][-1])
 ex.progress()
 
 # %% [markdown]
-# **References** Long, Shelhamer, Darrell (2015), *Fully convolutional networks for semantic segmentation*, [arXiv:1411.4038](https://arxiv.org/abs/1411.4038).
-# Noh, Hong, Han (2015), *Learning deconvolution network for semantic segmentation*, [arXiv:1505.04366](https://arxiv.org/abs/1505.04366). Alain, Bengio (2016),
-# *Understanding intermediate layers using linear classifier probes*, [arXiv:1610.01644](https://arxiv.org/abs/1610.01644).
+# **References** Long, Shelhamer, Darrell (2015), *Fully convolutional networks for semantic segmentation*,
+# [arXiv:1411.4038](https://arxiv.org/abs/1411.4038). Noh, Hong, Han (2015), *Learning deconvolution network for semantic segmentation*,
+# [arXiv:1505.04366](https://arxiv.org/abs/1505.04366). Alain, Bengio (2016), *Understanding intermediate layers using linear classifier
+# probes*, [arXiv:1610.01644](https://arxiv.org/abs/1610.01644).
 #
-# **Further reading** Keras' guides on [the Sequential model](https://keras.io/guides/sequential_model/) and on [saving models](https://keras.io/guides/serialization_and_saving/).
-# Dumoulin, Visin (2016), *A guide to convolution arithmetic*, [arXiv:1603.07285](https://arxiv.org/abs/1603.07285), with animations.
+# **Further reading** Keras' guides on [the Sequential model](https://keras.io/guides/sequential_model/) and on [saving
+# models](https://keras.io/guides/serialization_and_saving/). Dumoulin, Visin (2016), *A guide to convolution arithmetic*,
+# [arXiv:1603.07285](https://arxiv.org/abs/1603.07285), with animations.
 
 # %% [markdown] tags=["teacher"]
-# **Teacher notes.** 55 minutes with exercises. Misconceptions: that an MSE of `0.065` is "`6.5 %` wrong"; that a mask is a picture (it is classes); that
-# the grey output is a grey level of the image; that a plausible cause is a known one (section 8). Late? Leave out section 6 and show the figure of section 7.
+# **Teacher notes.** 55 minutes with exercises. Misconceptions: that an MSE of `0.065` is "`6.5 %` wrong"; that a mask is a picture (it is
+# classes); that the grey output is a grey level of the image; that a plausible cause is a known one (section 8). Late? Leave out section 6
+# and show the figure of section 7.
