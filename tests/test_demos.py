@@ -5,6 +5,7 @@ import io
 import sys
 
 import ipywidgets
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, jaccard_score
@@ -207,6 +208,22 @@ def test_contributions_by_running_the_operator(setting):
         for i, k in pairs:
             expected[i] += k + 1
         assert np.array_equal(expected, result)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 1), (1, 4), (3, 2), (4, 2), (5, 1)])
+def test_stamps_against_keras(kernel, stride, constant):
+    """The first pixels alone, the others 0: the sum of the stamps is Keras' transposed convolution with a kernel of ones."""
+    layer = keras.layers.Conv2DTranspose(1, kernel, stride, kernel_initializer="ones")
+    for pixels in (1, 5, 9):
+        image = np.ones(9) if constant else np.arange(1.0, 10)
+        image[pixels:] = 0
+        total, count = layers.stamped(pixels, kernel, stride, constant)
+        expected = keras.ops.convert_to_numpy(layer(image.reshape(1, 3, 3, 1)))[0, ..., 0]
+        side = len(total)
+        assert np.allclose(total, expected[:side, :side])
+        assert not expected[side:].any()  # Keras keeps the gap after the last stamp
+        assert np.array_equal(count, layers.stamped(pixels, kernel, stride, True)[0])
 
 
 def test_a_kernel_that_does_not_fit_is_drawn_all_the_same():

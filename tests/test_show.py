@@ -47,6 +47,7 @@ def draw_all(alt):
         lambda: show.images(images, alt=alt),
         lambda: show.pairs(images, masks, ELIRET, alt=alt, predictions=masks),
         lambda: show.outlines(images, masks, masks, alt=alt),
+        lambda: show.numbers([images[0, ..., 0], masks[0]], ["image", "mask"], alt=alt),
         lambda: show.histories({"run": {"loss": [1, 2]}, "walk": {"loss": [2, 3]}}, alt=alt),
     ]
 
@@ -54,7 +55,7 @@ def draw_all(alt):
 # What the notebook gets
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(6))
 def test_every_figure_is_html_with_alt_text_and_caption(number, shown):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -133,6 +134,22 @@ def test_colours_are_not_reduced(shown):
     _, _, file, _ = page.read(shown[0][0]["text/html"])
     found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).reshape(-1, 3)
     assert len(np.unique(found, axis=0)) > 10_000
+
+
+def test_a_drawing_gets_a_table_and_its_areas_keep_their_colours(drawn):
+    array = RNG.integers(0, 64, (12, 12)) / 16
+    show.numbers([array, -array], ["one", "other"], alt="Two arrays of numbers.")
+    image = page._image(drawn[0], 2)
+    assert image.getcolors(512) is None
+    back = Image.open(io.BytesIO(page._file(image, "png")))
+    assert back.mode == "P"
+    far = np.abs(np.asarray(back.convert("RGB")).astype(int) - np.asarray(image)).max(axis=2)
+    assert np.mean(far > 12) < 0.01, "rims of letters at most"
+
+
+def test_a_photograph_gets_no_table():
+    image = Image.fromarray(photograph())
+    assert page._flat(image) is image
 
 
 @pytest.mark.parametrize("colours", [200, 300, 500])
@@ -543,3 +560,38 @@ def test_table(shown):
         "| U-Net | 1.00 | 3 |",
     ]
     assert data["text/plain"].splitlines() == ["net    IoU   pixels", "fcn    0.12  12", "U-Net  1.00  3"]
+
+
+# Small arrays
+
+
+def cells(axis):
+    return [text.get_text() for text in axis.texts]
+
+
+def test_numbers_of_an_array_stand_in_their_squares(drawn):
+    show.numbers([[[1, 0.75], [-0.0, -2]], [1 / 3, 9 / 16, 1e-9]], ["two by two", "a row"], alt="Two small arrays.")
+    (fig,) = drawn
+    assert [cells(axis) for axis in fig.axes] == [["1", "0.75", "0", "−2"], ["0.33", "9/16", "0"]]
+    assert [text.get_text() for text in fig.texts] == ["two by two", "a row"]
+    colours = fig.axes[0].collections[0]
+    fig.draw_without_rendering()
+    shades = colours.get_facecolor()
+    assert np.allclose(shades[2], 1), "zero is white"
+    assert shades[0][2] > shades[0][0], "above zero is blue"
+    assert shades[3][0] > shades[3][2], "below zero is orange"
+
+
+@pytest.mark.parametrize("columns", [1, 6, 16, 60])
+def test_numbers_fit_on_the_page(columns, drawn):
+    show.numbers([np.arange(columns)] * 2, ["a title that is wider than a cell"], alt="Two rows of numbers.")
+    (fig,) = drawn
+    assert fig.get_figwidth() < page.WIDTH + 0.01
+    boxes = [axis.get_position() for axis in fig.axes]
+    assert all(0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1 for box in boxes)
+    assert boxes[0].x1 < boxes[1].x0
+
+
+def test_no_arrays_is_an_error_in_words():
+    with pytest.raises(ValueError, match="the list is empty"):
+        show.numbers([], alt="Nothing at all.")

@@ -20,6 +20,7 @@ STAMPING = 3  # of the image that `stamps` draws
 # where `draw_convolution` puts image, kernel and result: left end, upper end, width and height, in pixels of the page
 LANDSCAPE = [(0, 45, 180, 310), (182, 45, 153, 310), (337, 45, 295, 310)]
 PORTRAIT = [(5, 40, 225, 135), (5, 200, 225, 80), (5, 305, 225, 165)]
+STAMPS = [(5, 25, 225, 78), (5, 128, 225, 78), (5, 231, 225, 178)]
 
 
 def convolution() -> None:
@@ -62,11 +63,11 @@ def draw_convolution(settings: list[dict]) -> Figure:
 
     One setting alone is drawn in a row. Cells of one setting are equally large.
     """
-    return _draw_cases([_case(**setting) for setting in settings])
+    return _draw_cases([_case(**setting) for setting in settings], PORTRAIT)
 
 
-def _draw_cases(cases):
-    slots = LANDSCAPE if len(cases) == 1 else PORTRAIT
+def _draw_cases(cases, portrait):
+    slots = LANDSCAPE if len(cases) == 1 else portrait
     width, height = np.max([(x + width + 3, y + height + 3) for x, y, width, height in slots], axis=0)
     fig, axes = show.new(len(cases), 1, (width / 100, height / 100))
     for axis, case in zip(axes.flat, cases, strict=True):
@@ -156,7 +157,7 @@ def stamped(pixels, kernel, stride, constant) -> tuple[np.ndarray, np.ndarray]:
 
 def draw_stamps(settings: list[dict]) -> Figure:
     """Image, last stamp and sum of the stamps for each setting (arguments of `stamped`), a column each; one alone is drawn in a row."""
-    return _draw_cases([_stamped(**setting) for setting in settings])
+    return _draw_cases([_stamped(**setting) for setting in settings], STAMPS)
 
 
 def _stamped(pixels, kernel, stride, constant):

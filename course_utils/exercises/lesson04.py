@@ -165,7 +165,7 @@ def q6_1(answer, rng):
 
 @question(
     "Height and width stay open in `keras.Input`. Which layer halves a map, which one doubles it?",
-    "Keep the fine map in a variable. After enlarging the coarse one, put both side by side with `Concatenate`; a sigmoid ends the network.",
+    "Keep the fine map in a variable. After enlarging the coarse one, put both side by side with `Concatenate`; a sigmoid ends it all.",
     "fine = conv(inputs); coarse = conv(pool(fine)); joined = Concatenate of fine and the enlarged coarse; last: 1 filter, sigmoid",
     praise="Any even size goes in, and the same size comes out.",
 )
@@ -184,17 +184,20 @@ def q6_2(answer, rng):
         size = f"{height}×{width} went in and {result.shape[1]}×{result.shape[2]} came out"
         expect(result.shape == (1, height, width, 1), f"{size}. Half the side has to be doubled again, and padding is `same`.")
         expect(result.min() >= 0 and result.max() <= 1, "the output leaves [0, 1]: which activation keeps it inside?")
-    found, last = _coarsest(model)
+    calls = graph.calls(model)[0]
+    found, last = _coarsest(calls)
     expect(any(coarse > 1 for coarse in found), "the network never halves the side: where is the pooling?")
     expect(1 in last, "there is no bridge: each way from input to output leads through the pooling. Join the fine map in again.")
     expect(max(last) > 1, "what was pooled never reaches the output: join it with the fine map.")
     expect(max(last) == 2, f"one halving is wanted; your coarsest map has 1/{max(last)} of the side.")
+    learned = any(each.learns and each.stride == 2 for each in calls)
+    expect(learned, "nothing is learned at half the side: put a convolution between pooling and enlarging.")
 
 
-def _coarsest(model):
+def _coarsest(calls):
     """For all calls, and for the output: how many times smaller than the image a way there gets, at its smallest map."""
     found = []
-    for each in graph.calls(model)[0]:
+    for each in calls:
         before = set().union(*(found[source] for source in each.sources)) or {1}
         found.append({max(coarse, int(each.stride)) for coarse in before})
     return set().union(*found), found[-1]

@@ -32,17 +32,19 @@ def draw(arrays, titles=(), most=None, cell=CELL) -> Figure:
         axis.set_axis_off()
         axis.set(xlim=(0, columns), ylim=(rows, 0))
         axis.pcolormesh(array, cmap=SHADES, vmin=-most, vmax=most, edgecolor="0.55", linewidth=0.6, clip_on=False)
+        texts = {value: _text(value, fractions=np.abs(array).max(initial=0) <= 1) for value in np.unique(array)}
+        size = min(9, 72 * cell / (0.72 * max(3, *map(len, texts.values()), 0)))
         for (row, column), value in np.ndenumerate(array):
-            size = min(9, 72 * cell / (0.75 * max(2, len(_text(value)))))
-            ink = "white" if abs(value) > 0.75 * most else "0.6" if value == 0 else page.INK
-            axis.text(column + 0.5, row + 0.52, _text(value), ha="center", va="center", color=ink, fontsize=size)
+            ink = "white" if abs(value) > 0.7 * most else "0.6" if value == 0 else page.INK
+            axis.text(column + 0.5, row + 0.52, texts[value], ha="center", va="center", color=ink, fontsize=size)
         fig.text((left + width / 2) / wide, (bottom + cell * rows + 0.06) / high, title, ha="center", va="bottom")
         left += width + APART
     return fig
 
 
-def _text(value):
-    """A number in at most five signs: 3, 9/16, 0.62."""
-    bottom = next((bottom for bottom in (1, 2, 4, 8, 16) if abs(value) < 1 and value * bottom == round(value * bottom)), 1)
+def _text(value, fractions):
+    """A number in at most five signs: 3, 0.62 or, if wanted, 9/16."""
+    bottoms = (1, 2, 4, 8, 16) if fractions else (1,)
+    bottom = next((bottom for bottom in bottoms if value * bottom == round(value * bottom)), 1)
     text = f"{value * bottom:.0f}/{bottom}" if bottom > 1 else f"{value:.2f}".rstrip("0").rstrip(".")
     return text.replace("-", "−")

@@ -25,6 +25,7 @@ DPI = 100  # CSS pixels an inch
 FINENESS = (2, 88), (1.5, 85), (1.5, 70)
 LIGHT, HEAVY = 60_000, 75_000  # bytes of a figure that is one PNG, and of one that is drawn smaller: a notebook has about 800,000 for all
 NEAR = 2  # levels of 255 that nobody sees in the rim of a letter
+MOST, FLAT = 8000, 0.85  # colours of a drawing at most, and the share of its pixels that have one of the 64 commonest
 LEAST = 1.6  # inches of a picture's width in a figure that is higher than that
 PAD, GAP = 0.12, 0.07  # inches around all and between pictures
 BELOW = "More rows of this figure."  # alternative text of its lower parts: JupyterLab calls an image without any "Image"
@@ -129,7 +130,7 @@ def _indexed(image):
     """
     counted = image.getcolors(2 * 256)
     if counted is None:
-        return image
+        return _flat(image)
     colours = np.array([colour for _, colour in sorted(counted, reverse=True)], int)
     apart = np.abs(colours[:, None] - colours).max(axis=2)
     earlier, kept = np.where(np.tri(len(colours), k=-1, dtype=bool), apart, 256), np.ones(len(colours), bool)
@@ -145,6 +146,14 @@ def _indexed(image):
     indexed = Image.fromarray(np.uint8(index), "P")
     indexed.putpalette(np.uint8(table).tobytes())
     return indexed
+
+
+def _flat(image):
+    """A drawing, most of whose pixels have one of few colours, with a table of 256: only rims of letters differ. Else as it is."""
+    counted = image.getcolors(MOST)
+    if counted is None or sum(sorted((number for number, _ in counted), reverse=True)[:64]) < FLAT * image.width * image.height:
+        return image
+    return image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def _image(fig, scale):

@@ -133,8 +133,8 @@ record(error_bicubic=errors["bicubic"])
 # %% [markdown]
 # **What we see.** The bed of nails is farther from the original than a single grey everywhere ({{error_nails:.2f}} against
 # {{error_grey:.2f}}): its values are right, but zeros stand around them, so a convolution has to follow. Nearest misses by
-# {{error_nearest:.3f}}, bilinear by {{error_bilinear:.3f}}, bicubic by {{error_bicubic:.3f}}. (This is one image.) All of them have
-# lost the thinnest membranes. What shrinking took away, no interpolation gives back.
+# {{error_nearest:.3f}}, bilinear by {{error_bilinear:.3f}}, bicubic by {{error_bicubic:.3f}}. (This is one image.) Sharp
+# edges and the fine grain are gone: what shrinking took away, no interpolation gives back.
 #
 # ### Exercise 1.1 · A bed of nails for any factor
 # Write `bed_of_nails(image, factor)` for an array of any height and width: each pixel goes to the **upper left** corner of its

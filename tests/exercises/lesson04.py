@@ -66,9 +66,16 @@ def by_addition():
 
 def two_levels():
     inputs = keras.Input((None, None, 1))
-    small = keras.layers.AveragePooling2D()(keras.layers.AveragePooling2D()(inputs))
+    small = keras.layers.AveragePooling2D(2)(keras.layers.AveragePooling2D(2)(inputs))
     up = keras.layers.UpSampling2D(4)(small)
     return keras.Model(inputs, keras.layers.Conv2D(1, 1, activation="sigmoid")(keras.layers.Concatenate()([inputs, up])))
+
+
+def nothing_between():
+    inputs = keras.Input((None, None, 1))
+    fine = keras.layers.Conv2D(4, 3, padding="same")(inputs)
+    up = keras.layers.UpSampling2D()(keras.layers.MaxPooling2D()(fine))
+    return keras.Model(inputs, keras.layers.Conv2D(1, 1, activation="sigmoid")(keras.layers.Concatenate()([fine, up])))
 
 
 def chain():
@@ -141,6 +148,7 @@ WRONG = [
     (ex.q6_2, lambda: network(last=None), "leaves [0, 1]"),
     (ex.q6_2, lambda: network(bridge=False, up=1), "came out"),
     (ex.q6_2, two_levels, "one halving is wanted"),
+    (ex.q6_2, nothing_between, "nothing is learned"),
     (ex.q6_2, chain, "has no bridge"),
     (ex.q6_2, lambda: keras.Input((None, None, 1)), "a model is wanted"),
     (ex.q7_1, lambda h, w, k, s: ((h - k) // s) * ((w - k) // s), "one more in each direction"),
@@ -154,6 +162,33 @@ WRONG = [
 
 # Changes of the solution that leave it right
 EQUIVALENT = {
+    ex.q6_2: {
+        "filters and kernel sizes are up to the student": [
+            "fine = keras.layers.Conv2D([8 → 9], 3, padding='same', activation='relu')(inputs)",
+            "fine = keras.layers.Conv2D([8 → 7], 3, padding='same', activation='relu')(inputs)",
+            "fine = keras.layers.Conv2D(8, [3 → 4], padding='same', activation='relu')(inputs)",
+            "fine = keras.layers.Conv2D(8, [3 → 2], padding='same', activation='relu')(inputs)",
+            "fine = keras.layers.Conv2D([8, 3 → 3, 8], padding='same', activation='relu')(inputs)",
+            "coarse = keras.layers.Conv2D([16 → 17], 3, padding='same', activation='relu')(coarse)",
+            "coarse = keras.layers.Conv2D([16 → 15], 3, padding='same', activation='relu')(coarse)",
+            "coarse = keras.layers.Conv2D(16, [3 → 4], padding='same', activation='relu')(coarse)",
+            "coarse = keras.layers.Conv2D(16, [3 → 2], padding='same', activation='relu')(coarse)",
+            "coarse = keras.layers.Conv2D([16, 3 → 3, 16], padding='same', activation='relu')(coarse)",
+            "outputs = keras.layers.Conv2D(1, [3 → 4], padding='same', activation='sigmoid')(joined)",
+            "outputs = keras.layers.Conv2D(1, [3 → 2], padding='same', activation='sigmoid')(joined)",
+        ],
+        "a network without a ReLU learns less, but it is a U-Net for any size": [
+            "fine = keras.layers.Conv2D(8, 3, padding='same'[, activation='relu' → ])(inputs)",
+            "…e = keras.layers.Conv2D(16, 3, padding='same'[, activation='relu' → ])(coarse)",
+        ],
+        "bridge and way down may begin at the image itself": [
+            "fine = [keras.layers.Conv2D(8, 3, padding='same', activation='relu')(inputs) → inputs]",
+            "coarse = keras.layers.MaxPooling2D()([fine → inputs])",
+        ],
+        "the order of channels does not count": [
+            "joined = keras.layers.Concatenate()([[fine, up → up, fine]])",
+        ],
+    },
     ex.q3_1: {
         "padding with zeros is right as well": [
             "….pad(image, ((0, rows), (0, columns), (0, 0))[, mode='reflect' → ])",
