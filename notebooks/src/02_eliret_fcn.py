@@ -550,7 +550,7 @@ record(fcn_full_test_mse=long["test"][-1])
 #
 # **Words** [mask, threshold, stride, baseline](glossary.md) in three languages.
 #
-# **Try next** What would carry the corners past the waist? [Lesson 03](03_eliret_unet.ipynb) builds a bridge.
+# **Try next** What would help the network to find corners that it has never seen? [Lesson 03](03_eliret_unet.ipynb) builds a bridge.
 
 # %%
 ex.progress()
