@@ -270,7 +270,7 @@ for name, row in rows.items():
     pictures += list(row)
     titles += [name] * len(row)
 alt = "Four test images; their outputs as careless bytes, with white specks in the dark; clipped; and cut at the threshold."
-show.images(pictures, titles, columns=4, size=1.5, alt=alt)
+show.images(pictures, titles, columns=4, size=1.4, alt=alt)
 
 # %% [markdown]
 # > **Pitfall · bytes that wrap round.** The second row shows the same prediction as the third. The last layer is linear, so outputs leave [0,
@@ -443,7 +443,7 @@ for axis, each in zip(axes.T, [test_images[one], *maps], strict=True):
     for place, channel in zip(axis, strongest, strict=False):
         place.imshow(each[..., channel], cmap="gray", interpolation="nearest")
     height, width, channels = each.shape
-    axis[0].set_title(f"{height}×{width}\n{channels} channels")
+    axis[0].set_title(f"{height}×{width}×{channels}")
 for place in axes.flat:
     place.set_axis_off()
 alt = "An ellipse, the five liveliest feature maps of each layer down to 4×4 and up again, the output."
