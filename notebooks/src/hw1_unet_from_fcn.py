@@ -389,7 +389,7 @@ record(half_gap=min(half["wide"]) - max(half["b"]), half_seeds=len(half["b"]))
 # %% tags=["exercise"]
 # BEGIN SOLUTION
 # STUB: measured = {"a": (____, ____), "b": (____, ____), "c": (____, ____), "best": ____}
-measured = {"a": (0.0207, 1350), "b": (0.0116, 750), "c": (0.0074, 500), "best": "c"}
+measured = {"a": (0.0203, 1300), "b": (0.0104, 660), "c": (0.0080, 510), "best": "c"}
 # END SOLUTION
 
 # %%
@@ -398,9 +398,10 @@ ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** a, b and c end at {{mse_a:.4f}}, {{mse_b:.4f}} and {{mse_c:.4f}} of test error, where the best constant has
-# > {{constant_mse:.2f}}. TODO At full size, three seeds: means {{full_a:.4f}}, {{full_b:.4f}} and {{full_c:.4f}}; the notes have 0.016, 0.012
-# > and 0.0073. Lesson 03's U-Net ends at {{lesson_03:.4f}} after as many epochs: pooling or strides, c *is* a U-Net. Students who took images
-# > of their own (`start hw1 --student …`) have no harder task: the chain ends at {{students_least:.3f}} to {{students_most:.3f}} on theirs.
+# > {{constant_mse:.2f}}. Is it the bridges or the parameters? Both: at half the widths the chain has {{half_a:.4f}}, b without bridges, with six times the parameters,
+# > {{half_wide:.4f}}, and b, with no more parameters than that, {{half_b:.4f}}. At full size, three seeds: means {{full_a:.4f}}, {{full_b:.4f}} and
+# > {{full_c:.4f}}; the notes have 0.016, 0.012 and 0.0073. Lesson 03's U-Net ends at {{lesson_03:.4f}} after as many epochs: pooling or strides, c *is* a U-Net. Students
+# > who took images of their own (`start hw1 --student …`) have no harder task: the chain ends at {{students_least:.3f}} to {{students_most:.3f}} on theirs.
 
 # %% [markdown]
 # ## Explore
