@@ -152,7 +152,7 @@ def build_unet(widths, bridges=True):
         x = convolution(x, width)
         x = convolution(x, width)
     outputs = layers.Conv2D(1, 1, activation="sigmoid")(x)
-    return keras.Model(inputs, outputs, name="unet" if bridges else "unet_without_bridges")
+    return keras.Model(inputs, outputs, name="unet" if bridges else "bridges_cut")
 
 
 # %%
