@@ -569,7 +569,7 @@ record(dead_stuck=dead[stuck].mean(), dead_others=dead[~stuck].mean())
 #
 # Five changes to the recipe: batch **normalisation**; **SGD** with Nesterov's momentum in place of Adam; a learning rate that **warms up**
 # and then falls along a cosine; **flips**; and **cross-entropy** in place of the MSE, because it keeps pushing where a sigmoid is sure and
-# wrong (lesson 06). First all five at once. Then, since five changes tell nothing about one, we leave out one at a time: three seeds each,
+# wrong (lesson 06). First all five at once. Then, since five changes tell nothing about one, we leave out one at a time: one seed each,
 # made once at half the widths, 120 steps.
 
 # %%
