@@ -181,7 +181,7 @@ def draw(name, compare=None):
         if each == "b":
             kinds[-1] = layers.Conv2D
         model = _reference(spec, width, tuple(kinds), bridges, (True,) * len(bridges))
-        models.append(keras.Model(model.input, model.output, name=f"network_{each}"))
+        models.append(keras.Model(model.input, model.output, name=f"network {each}"))
     diagram.draw(*models)
 
 

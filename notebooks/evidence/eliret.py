@@ -1,8 +1,8 @@
 """Lessons 02 and 03 on the generated eliret: the two recipes of the course notes at full size, and experiments that change one thing.
 
 "fcn", "unet": 1000 epochs each, one seed. "waist 1": lesson 02's network with seed 1, untrained, then without dropout until it knows its
-training images by heart. The others belong to lesson 03: "bridges …" at equal steps; "few …" on twenty images with one remedy each;
-"inputs …" five seeds of one range, one rate, with or without normalisation; "recipe …" all changes of its section 9, or all but one.
+training images by heart. The others belong to lesson 03: "bridges …" at equal steps; "inputs …" five seeds of one range, one rate, with or
+without normalisation; "recipe …" all changes of its section 9, or all but one.
 """
 
 import ast
@@ -25,12 +25,6 @@ SEEDS, MANY = (1, 2, 3), (1, 2, 3, 4, 5)
 WIDTHS, THIN = (20, 40, 80, 160), (10, 20, 40, 80)
 WIDER = (10, 21, 42, 85)  # without bridges about as many parameters as THIN has with them
 BRIDGES = {"U-Net": (THIN, True), "cut": (THIN, False), "cut and wider": (WIDER, False)}
-REMEDIES = {
-    "none": ({}, None),
-    "dropout": ({"dropout": 0.5}, None),
-    "L2": ({"l2": 1e-4}, None),
-    "flips": ({}, Affine(flip=True, flip_vertical=True)),
-}
 INPUTS = {"[0, 1]": 0, "[−1, 1]": -1}  # range -> its lower end
 RATES = (1e-3, 1e-2)
 CHANGES = ("normalisation", "SGD", "schedule", "flips", "cross-entropy")
@@ -50,10 +44,9 @@ def steps():
         for name, low in INPUTS.items()
     }
     inputs["inputs [−1, 1] notes 0.001"] = partial(starts, -1, False, 1e-3, WIDTHS)
-    few = {f"few {name} {seed}": partial(twenty, name, seed) for seed in SEEDS for name in REMEDIES}
     sets = {"all": CHANGES, "notes": ()} | {f"all but {left}": [change for change in CHANGES if change != left] for left in CHANGES}
     recipe = {f"recipe {name} {seed}": partial(quick, changes, seed) for seed in SEEDS for name, changes in sets.items()}
-    return notes | waist | bridges | inputs | few | recipe
+    return notes | waist | bridges | inputs | recipe
 
 
 def arrays(split):
@@ -161,22 +154,6 @@ def at_equal_steps(name, seed, epochs=40):
         "test": error(model, images, masks),
         "ellipses": round(float(change[round_one].mean()), 4),
         "rectangles": round(float(change[~round_one].mean()), 4),
-    }
-
-
-def twenty(name, seed, epochs=120):
-    """Twenty training images, one remedy: errors by epoch while training goes on far beyond what it is good for."""
-    options, augment = REMEDIES[name]
-    few = data.eliret(ensure("eliret"), "train")[::5]
-    keras.utils.set_random_seed(seed)
-    model = models.unet((32, 32, 1), widths=THIN, batch_norm=True, **options)
-    model.compile(keras.optimizers.Adam(2e-3), loss="mse", metrics=["mse"])
-    batches = few.batches(batch=5, shuffle=True, augment=augment, seed=seed)
-    run = model.fit(batches, validation_data=arrays("val"), validation_freq=10, epochs=epochs, verbose=0)
-    return {
-        "train": error(model, *few.arrays()),
-        "test": error(model, *arrays("test")),
-        "validation": [float(f"{value:.4g}") for value in run.history["val_mse"]],
     }
 
 

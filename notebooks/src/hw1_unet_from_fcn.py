@@ -195,8 +195,8 @@ ex.progress()
 # %% [markdown]
 # ## Apply
 # ### Exercise 6 · c) Small kernels
-# `fcn_small_kernels(width)`: every 5×5 of stride 2 becomes two 3×3, one that looks (stride 1) and one that changes the size (stride 2). On the way down
-# the one that looks comes first, on the way up it comes second.
+# `fcn_small_kernels(width)`: every 5×5 of stride 2 becomes two 3×3, one that looks (stride 1) and one that changes the size (stride 2). On
+# the way down the one that looks comes first, on the way up it comes second.
 #
 # | down, `Conv2D` | filters, stride 1 | filters, stride 2 | up, `Conv2DTranspose` | filters, stride 2 | filters, stride 1 |
 # |:--|:--|:--|:--|:--|:--|
@@ -204,8 +204,8 @@ ex.progress()
 # | from ½ to ¼ | 2 · `width` | 4 · `width` | from ¼ to ½ | 2 · `width` | 2 · `width` |
 # | from ¼ to ⅛ | 4 · `width` | 8 · `width` | from ½ to 1 | `width` | 1, linear |
 #
-# A bridge starts after the layer of stride 1, the last one of its size, and arrives before the layer of stride 1 on the way up. So none needs the bare
-# image. ReLU in all but the last layer; `Dropout(0.25)` after the first five layers of stride 2.
+# A bridge starts after the layer of stride 1, the last one of its size, and arrives before the layer of stride 1 on the way up. So none needs
+# the bare image. ReLU in all but the last layer; `Dropout(0.25)` after the first five layers of stride 2.
 
 # %%
 ex.draw("c", compare="b")
@@ -313,9 +313,9 @@ ex.q7.check(beats)
 
 # %% [markdown]
 # ## Apply · Is it the bridges, or the parameters?
-# From a to b two things change: there are bridges, and there are 5.7 times as many parameters. So we also trained **b without its bridges**, a little wider, so
-# that it has no fewer parameters than b: your recipe, at half the widths and half the epochs, made once. Below, your networks in full width, and the long run
-# of the course notes: 1000 epochs, Adam at its default rate.
+# From a to b two things change: there are bridges, and there are 5.7 times as many parameters. So we also trained **b without its bridges**,
+# a little wider, so that it has no fewer parameters than b: your recipe, at half the widths and half the epochs, made once. The second table
+# is the long run of the course notes at full width: 1000 epochs, Adam at its default rate.
 
 # %%
 import json
@@ -382,13 +382,14 @@ record(half_gap=min(half["wide"]) - max(half["b"]), half_seeds=len(half["b"]))
 
 # %% [markdown]
 # ### Exercise 8 · Your own numbers
-# Enter *your* test MSE of a, b and c with four decimals, each with its number of wrong test pixels, as your own table shows them; and the network that is best by your numbers. Any
-# order may come out. The check knows the range in which this recipe ends, and whether the two numbers of a network fit together.
+# Enter *your* test MSE of a, b and c with four decimals, each with its number of wrong test pixels, as your own table shows them; and the
+# network that is best by your numbers. Any order may come out. The check knows the range in which this recipe ends, and whether the two
+# numbers of a network fit together.
 
 # %% tags=["exercise"]
 # BEGIN SOLUTION
 # STUB: measured = {"a": (____, ____), "b": (____, ____), "c": (____, ____), "best": ____}
-measured = {"a": (0.0207, 1350), "b": (0.0116, 750), "c": (0.0074, 500), "best": "c"}
+measured = {"a": (0.0203, 1300), "b": (0.0104, 660), "c": (0.0080, 510), "best": "c"}
 # END SOLUTION
 
 # %%
@@ -397,9 +398,10 @@ ex.progress()
 
 # %% [markdown] tags=["teacher"]
 # > **Analysis, Apply.** a, b and c end at {{mse_a:.4f}}, {{mse_b:.4f}} and {{mse_c:.4f}} of test error, where the best constant has
-# > {{constant_mse:.2f}}. TODO At full size, three seeds: means {{full_a:.4f}}, {{full_b:.4f}} and {{full_c:.4f}}; the notes have 0.016, 0.012 and 0.0073. Lesson 03's
-# > U-Net ends at {{lesson_03:.4f}} after as many epochs: pooling or strides, c *is* a U-Net. Students who took images of their own (`start hw1
-# > --student …`) have no harder task: the chain ends at {{students_least:.3f}} to {{students_most:.3f}} on theirs.
+# > {{constant_mse:.2f}}. Is it the bridges or the parameters? Both: at half the widths the chain has {{half_a:.4f}}, b without bridges, with six times the parameters,
+# > {{half_wide:.4f}}, and b, with no more parameters than that, {{half_b:.4f}}. At full size, three seeds: means {{full_a:.4f}}, {{full_b:.4f}} and
+# > {{full_c:.4f}}; the notes have 0.016, 0.012 and 0.0073. Lesson 03's U-Net ends at {{lesson_03:.4f}} after as many epochs: pooling or strides, c *is* a U-Net. Students
+# > who took images of their own (`start hw1 --student …`) have no harder task: the chain ends at {{students_least:.3f}} to {{students_most:.3f}} on theirs.
 
 # %% [markdown]
 # ## Explore
