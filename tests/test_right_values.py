@@ -237,7 +237,7 @@ for what, given, sentence in [
     ("said -1", (MASKS, put(SAID, -1, int)), OUTSIDE),
     ("id 2**32", (put(MASKS, 2.0**32, "float64"), SAID), OUTSIDE),
     ("said nan", (MASKS, put(P, np.nan)), OUTSIDE),
-    ("logits in one channel", (np.uint8(SAID > 0), np.float32(SAID[..., None]) * 4 - 2, 2), ".* no probability .are they logits. threshold=0.*"),
+    ("logits in one channel", (np.uint8(SAID > 0), np.float32(SAID[..., None]) * 4 - 2, 2), ".* .are they logits. threshold=0.*"),
 ]:
     case(f"MeanIoU: {what}", lambda given=given: told(*given), sentence)
 for what, given, sentence in [
