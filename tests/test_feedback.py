@@ -394,7 +394,8 @@ def test_the_whole_course(folder, monkeypatch, shown):
 def test_the_command_prints_also_where_squares_cannot_be_written():
     command = [sys.executable, "-m", "course_utils.exercises", "progress"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": "cp1252"}, capture_output=True, check=True)
-    assert re.match(rb"Lesson 00    . of  5 \?{5}", done.stdout)
+    count, squares = re.match(rb"Lesson 00    . of +(\d+) (\?+)", done.stdout).groups()
+    assert len(squares) == int(count)
 
 
 def test_every_lesson_and_homework_shows_progress(monkeypatch, capsys):

@@ -248,7 +248,7 @@ def test_the_tree_shows_what_students_use(server):
     ask = server()
     assert names(ask) - {"data", "my_work"} == {"LICENSE", "README.md", "notebooks"}
     lessons = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert names(ask, "notebooks") == lessons | {"homework"}
+    assert names(ask, "notebooks") == lessons | {"homework", "glossary.md"}
     assert ask("")[0].endswith("/lab/tree/notebooks/00_start_here.ipynb")
     assert '"disabledExtensions": ["@jupyterlab/apputils-extension:announcements"]' in ask("lab")[1]
     assert json.loads(ask("api/contents/notebooks/solutions?content=0")[1])["type"] == "directory"  # hidden, not locked

@@ -116,7 +116,7 @@ def test_errors_keep_their_name():
     assert error.type.__name__ == "ValueError"
 
 
-@pytest.mark.parametrize("value", [object(), np.zeros(2, "datetime64[s]"), [1, object()]], ids=str)
+@pytest.mark.parametrize("value", [object(), np.zeros(2, "datetime64[s]"), [1, object()]], ids=["object", "dates", "in a list"])
 def test_objects_do_not_cross(value):
     with line() as (here, there):
         with pytest.raises(Opaque):

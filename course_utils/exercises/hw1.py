@@ -218,8 +218,8 @@ def q2(answer, rng):
     for count, height, width in [(12, 12, 12), (5, 8, 16)]:
         images = rng.random((count, height, width, 1), dtype=np.float32)
         masks = rng.integers(0, 2, images.shape[:3]).astype(np.uint8)
+        outputs = keras.ops.convert_to_numpy(model(images, training=False))  # before the answer has had its hands on the network
         result = one_number(call(answer, model, images, masks))
-        outputs = keras.ops.convert_to_numpy(model(images, training=False))
         flat = outputs[..., 0].astype(float)
         error = np.square(flat - masks)
         if np.isclose(result, error.mean(), rtol=1e-3):

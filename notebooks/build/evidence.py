@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 import time
 
 from .execute import versions
@@ -26,7 +25,6 @@ def evidence(root, name):
     script = root / "notebooks/evidence" / f"{name}.py"
     if not script.exists():
         raise Problem(f"there is no {script.relative_to(root)}")
-    sys.path.insert(0, str(root))
     spec = importlib.util.spec_from_file_location(name, script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -69,11 +69,6 @@ WRONG = [
 
 # Changes of the solution that leave it right
 EQUIVALENT = {
-    ex.q1_1: {
-        "lists serve as well as tuples": [
-            "return [[tuple(line.split(';') → line.split(';']) for line in text.split()]",
-        ],
-    },
     ex.q5_2: {
         "the larger of 0 and the output, whichever is called the bound": [
             "return np.rint(255 * np.clip([output, 0 → 0, output], 1)).astype(np.uint8)",

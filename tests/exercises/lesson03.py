@@ -209,6 +209,19 @@ WRONG = [
 
 # Changes of the solution that leave it right
 EQUIVALENT = {
+    ex.q3_1: {
+        "the sides are powers of two times a whole number: 16.0 is 16": [
+            "side = side [// → /] 2",
+        ],
+    },
+    ex.q4_1: {
+        "the lists are equally long": [
+            "… [mse for second, mse in zip(seconds_a, mse_a[, strict=True → ]) if second <= end]",
+            "… second, mse in zip(seconds_a, mse_a, strict=[True → False]) if second <= end]",
+            "… [mse for second, mse in zip(seconds_b, mse_b[, strict=True → ]) if second <= end]",
+            "… second, mse in zip(seconds_b, mse_b, strict=[True → False]) if second <= end]",
+        ],
+    },
     ex.q7_1: {
         "a random number is never exactly `rate`": [
             "kept = rng.random(values.shape) [>= → >] rate",
