@@ -19,8 +19,8 @@
 # setup
 
 # %% tags=["parameters"]
-EPOCHS = 45  # of the U-Nets; course notes: 1000
-FCN_EPOCHS = 200  # an epoch of the FCN takes about a fifth of the seconds
+EPOCHS = 65  # of the U-Nets; course notes: 1000
+FCN_EPOCHS = 170  # an epoch of the FCN takes about two fifths of the seconds
 FEW_EPOCHS = 100  # on the twenty images of section 7
 QUICK_EPOCHS = 12  # with the recipe of section 9
 WIDTHS = (20, 40, 80, 160)  # filters from the finest level to the bottleneck

@@ -196,21 +196,26 @@ def segment(model, images):
     return np.uint8(output(model, images) > 0.5)
 
 
+chain = keras.Sequential(before.layers[2:])  # its convolutions alone, without the course's guard
 piece, piece_mask = images[3][None, :70, :86], masks[3][None, :70, :86]
-print("FCN:", piece.shape[1:3], "→", output(before, piece).shape[1:])
+print("chain:", piece.shape[1:3], "→", output(chain, piece).shape[1:])
 try:
-    metrics.confusion_matrix(piece_mask, segment(before, piece), 2)
+    metrics.confusion_matrix(piece_mask, segment(chain, piece), 2)
 except ValueError as error:
     print("metric:", error)
+try:
+    segment(before, piece)
+except ValueError as error:
+    print("FCN:", error)
 try:
     models.unet((70, 86, 1))
 except ValueError as error:
     print("U-Net:", error)
 
 # %% [markdown]
-# > **Pitfall · the size that does not come back.** 70 → 35 → 18 → 9 on the way down, 9 → 18 → 36 → 72 on the way up. The FCN says
-# > nothing and gives two rows too many; only the metric notices. The U-Net refuses, because pooling rounds *down*: at the first bridge
-# > 17 rows would meet 16. To notice it, `assert` the height and width of the output.
+# > **Pitfall · the size that does not come back.** 70 → 35 → 18 → 9 on the way down, 9 → 18 → 36 → 72 on the way up. The bare chain of
+# > convolutions says nothing and gives two rows too many; only the metric notices. So the course's FCN asks first. The U-Net has to:
+# > pooling rounds *down*, and at the first bridge 17 rows would meet 16. In networks of your own, `assert` the height and width of the output.
 #
 # Three halvings need a multiple of $2^3 = 8$. The remedy is to **pad** the image to the next one, predict, and **crop** the result.
 # Here two rows and two columns are enough. We mirror them from the image, because a black strip would be an edge that nobody
