@@ -149,9 +149,9 @@ def _direction(monitor, mode):
 def _check(what, data):
     """ValueError for data that `fit` cannot train on, or not as meant."""
     if isinstance(data, tuple):
-        sizes = [np.shape(part)[:1] for part in data]
-        if len(data) not in (2, 3) or len(set(sizes)) > 1 or sizes[0] in ((), (0,)):
-            told = ", ".join(str(np.shape(part)) for part in data)
+        shapes = [np.shape(part) for part in keras.tree.flatten(data)]  # networks with several inputs or outputs have lists or dictionaries
+        if len(data) not in (2, 3) or len({shape[:1] for shape in shapes}) != 1 or shapes[0][:1] in ((), (0,)):
+            told = ", ".join(map(str, shapes))
             raise ValueError(f"{what} must be (images, masks) or (images, masks, weights), equally many and not none, not {told or '()'}.")
     elif isinstance(data, (list, dict, np.ndarray)) or hasattr(data, "__next__") or (data is None and what == "train"):
         raise ValueError(

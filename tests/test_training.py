@@ -1,5 +1,6 @@
 """`fit`: best weights, one line, and runs that end as if nothing had happened to them, whatever did happen."""
 
+import contextlib
 import json
 import os
 import re
@@ -133,6 +134,18 @@ def killed_run(data):
 
 
 # A run from its beginning to its end
+
+
+@pytest.mark.parametrize("few", [False, True])
+def test_several_inputs_and_outputs(few):
+    images, masks = np.random.default_rng(3).random((2, 6, 4, 4, 1), dtype=np.float32)
+    inputs = [keras.Input((4, 4, 1)) for _ in "ab"]
+    outputs = {name: keras.layers.Conv2D(1, 1, name=name)(keras.layers.Add()(inputs)) for name in "cd"}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"c": "mse", "d": "mse"}, run_eagerly=True)
+    data = [images, images[:5] if few else images], {"c": masks, "d": masks}
+    with pytest.raises(ValueError, match=r"^train must be .images, masks. .* equally many") if few else contextlib.nullcontext():
+        assert np.isfinite(training.fit(model, data, epochs=1, batch=2).history["loss"]).all()
 
 
 @pytest.mark.parametrize(
