@@ -1,11 +1,17 @@
-"""Lesson 11: a U-Net over MobileNetV2 on generated cities and on CamVid, with 10, 40 and 160 labelled frames, three seeds, three starts.
+"""Lesson 11: what a pre-trained encoder is worth with 10, 40 and 160 labelled frames, three seeds.
 
-"scratch" begins with random weights. "frozen" and "tuned" begin with the network that lesson 11 trains on the simulator; of its last
-layer they keep the classes that both label sets have. In "frozen" the decoder alone learns, in "tuned" all of it, the averages of batch
-normalisation included. For the city there is "encoder", too: frozen, and its decoder begins with random weights. All else is equal: the
-labelled frames and their mirror images, the size of a batch, the steps, the schedule, the loss. The weights of the least loss while
-training count; labelled frames and random weights come from the seed. Some of the trainings are repeated with more steps. Measured on
-all validation frames at full size.
+"imagenet …": real CamVid, the lesson's own network (`models.narrow`: EfficientNet-Lite0 below a decoder that stops at a quarter of the side).
+"scratch" begins with random weights everywhere. "frozen" and "tuned" begin with ImageNet's encoder, the encoder ALONE: the decoder is random.
+In "frozen" the decoder learns, in "tuned" all of it, the averages of batch normalisation included.
+
+"camvid …" and "city …": a U-Net over MobileNetV2 whose head start is a simulator, on CamVid and on generated cities. "frozen" and "tuned"
+begin with the WHOLE network that was trained there; of its last layer they keep the classes that both label sets have. In "encoder" the
+frozen encoder alone comes from the simulator.
+
+All else is equal: labelled frames and their mirror images, the size of a batch, steps, schedule, loss. The weights of the least loss while
+training count; labelled frames and random weights come from the seed. Measured on all validation frames at full size.
+
+"long …": all of CamVid's 367 frames, decoder alone and then all of it, at a larger size.
 """
 
 import hashlib
@@ -15,52 +21,93 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from course_utils import data, losses, training
+from course_utils import augment, data, losses, training
 from course_utils.classes import CARLA
-from course_utils.models import build
-from data_scripts import ensure
+from course_utils.models import build, narrow
+from data_scripts import ensure, ensure_weights
 
 STARTS, FROZEN = ("scratch", "frozen", "tuned"), ("frozen", "encoder")
 TARGETS = {"city": ("cityscapes", data.cityscapes), "camvid": ("camvid", data.camvid)}
 LABELLED, SEEDS = (10, 40, 160), (1, 2, 3)
 SIZE, WIDTH, BATCH, RATE = (96, 128), 8, 4, 3e-3
+QUARTER = (24, 32)  # where the narrow network answers
 STEPS = 80  # once 160 frames and their mirror images
 LONGER = [("city", 10, 160), ("city", 10, 320), ("city", 40, 160), ("camvid", 40, 160)]  # target, labelled frames, steps
-SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"  # written by lesson 11, its encoder beside it, ….weights.h5
+SOURCE = Path(__file__).parents[2] / "data/encoders/streets.keras"
+SOURCE_FRAMES, SOURCE_EPOCHS = 160, 16
 SAME = {"sky": "background", "sidewalk": "pavement", "person": "pedestrian", "tree": "vegetation", "sign": "traffic sign"}
+LONG_SIZE, LONG_EPOCHS = (288, 384), {"frozen": 12, "tuned": 8}
+LIGHT = augment.Sequence(augment.Affine(rotation=3, shift=0.08, zoom=0.25, flip=True), augment.Photometric(brightness=0.15, contrast=0.25))
 
 
 def steps():
+    new = [(start, labelled, seed, STEPS) for seed in SEEDS for labelled in LABELLED for start in STARTS]
+    new.sort(key=lambda run: (run[0] == "tuned", run[2]))  # what the lesson leans on comes first
+    new += [(start, 40, seed, 320) for seed in SEEDS for start in ("frozen", "scratch")]
     cases = [(target, labelled, STEPS, STARTS) for target in TARGETS for labelled in LABELLED] + [(*longer, STARTS) for longer in LONGER]
     cases += [("city", labelled, STEPS, ["encoder"]) for labelled in (10, 40)]
-    runs = [(target, start, labelled, seed, steps) for target, labelled, steps, starts in cases for seed in SEEDS for start in starts]
-    return {" ".join(map(str, run)): partial(train, *run) for run in runs}
+    old = [(target, start, labelled, seed, steps) for target, labelled, steps, starts in cases for seed in SEEDS for start in starts]
+    return (
+        {f"imagenet {' '.join(map(str, run))}": partial(from_imagenet, *run) for run in new}
+        | {" ".join(map(str, run)): partial(from_simulator, *run) for run in old}
+        | {f"long {seed}": partial(long, seed) for seed in SEEDS}
+    )
 
 
-def train(target, start, labelled, seed, steps):
+def chosen(pairs, labelled, seed):
+    return pairs[np.random.default_rng(seed).permutation(len(pairs))[:labelled]]
+
+
+def mirrored(array):
+    return np.concatenate([array, array[:, :, ::-1]])
+
+
+def compiled(model, shares, steps, peak=RATE):
+    rate = keras.optimizers.schedules.CosineDecay(peak / 20, steps - steps // 10, warmup_target=peak, warmup_steps=steps // 10)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(shares, from_logits=True))
+
+
+def result(history, model, val, size, **more):
+    loss = [round(value, 4) for value in history]
+    return more | {"loss": loss, "matrix": training.measure(model, val, size).tolist()}
+
+
+def from_imagenet(start, labelled, seed, steps):
+    keras.utils.set_random_seed(seed)
+    train, val = (data.camvid(ensure("camvid"), split) for split in ("train", "val"))
+    pairs = chosen(train, labelled, seed)
+    encoder = narrow.narrow_encoder(None if start == "scratch" else ensure_weights("efficientnetlite0"))
+    decoder = narrow.narrow_decoder(encoder, pairs.table.num_classes)
+    model = learner = narrow.joined(encoder, decoder)
+    given, masks = mirrored(pairs.arrays(SIZE)[0]), mirrored(pairs.arrays(QUARTER)[1])
+    if start == "frozen":  # its features cannot change: once is enough
+        encoder.trainable = False
+        learner, given = decoder, encoder.predict(given, batch_size=BATCH, verbose=0)
+    compiled(learner, pairs.shares(QUARTER), steps)
+    history = training.fit(learner, (given, masks), epochs=steps * BATCH // len(masks), batch=BATCH).history["loss"]
+    return result(history, model, val, SIZE, parameters=model.count_params())
+
+
+def from_simulator(target, start, labelled, seed, steps):
     keras.utils.set_random_seed(seed)
     name, read = TARGETS[target]
-    pairs, val = (read(ensure(name), split) for split in ("train", "val"))
-    pairs = pairs[np.random.default_rng(seed).permutation(len(pairs))[:labelled]]
+    train, val = (read(ensure(name), split) for split in ("train", "val"))
+    pairs = chosen(train, labelled, seed)
     model = build("unet", pairs.table.num_classes, WIDTH, (*SIZE, 3), encoder="mobilenetv2", freeze=start in FROZEN)
     if start != "scratch":
         inherit(model, pairs.table.names, whole=start != "encoder")
-    learner, (given, masks) = model, (np.concatenate([part, part[:, :, ::-1]]) for part in pairs.arrays(SIZE))
-    if start in FROZEN:  # its features cannot change: once is enough
+    learner, (given, masks) = model, map(mirrored, pairs.arrays(SIZE))
+    if start in FROZEN:
         learner, given = model.get_layer("decoder"), model.get_layer("encoder").predict(given, batch_size=BATCH, verbose=0)
-    rate = keras.optimizers.schedules.CosineDecay(RATE / 20, steps - steps // 10, warmup_target=RATE, warmup_steps=steps // 10)
-    learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), losses.Balanced(pairs.shares(SIZE), from_logits=True))
-    result = training.fit(learner, (given, masks), epochs=steps * BATCH // len(masks), batch=BATCH)
-    return {
-        "source": None if start == "scratch" else hashlib.sha256(SOURCE.with_suffix(".weights.h5").read_bytes()).hexdigest(),
-        "loss": [round(value, 4) for value in result.history["loss"]],
-        "matrix": training.measure(model, val, SIZE).tolist(),
-    }
+    compiled(learner, pairs.shares(SIZE), steps)
+    history = training.fit(learner, (given, masks), epochs=steps * BATCH // len(masks), batch=BATCH).history["loss"]
+    origin = None if start == "scratch" else hashlib.sha256(SOURCE.with_suffix(".weights.h5").read_bytes()).hexdigest()
+    return result(history, model, val, SIZE, source=origin)
 
 
 def inherit(model, names, whole):
     """Take over what the source knows: its encoder, and as a whole the decoder but for classes that the simulator does not have."""
-    source = keras.saving.load_model(SOURCE)
+    source = simulator()
     model.get_layer("encoder").set_weights(source.get_layer("encoder").get_weights())
     if not whole:
         return
@@ -73,3 +120,77 @@ def inherit(model, names, whole):
             for new, old in zip(mine, theirs, strict=True):
                 new[..., index] = old[..., CARLA.names.index(word)]
     last.set_weights(mine)
+
+
+def simulator():
+    """The network that the simulator taught, trained once: thirteen classes of streets in random looks (Tobin et al., 2017)."""
+    if SOURCE.exists():
+        return keras.saving.load_model(SOURCE)
+    keras.utils.set_random_seed(1)
+    frames = data.carla(ensure("carla"), "train")[:SOURCE_FRAMES]
+    model = build("unet", 13, WIDTH, (*SIZE, 3), encoder="mobilenetv2")
+    compiled(model, frames.shares(SIZE), SOURCE_EPOCHS * len(frames) // BATCH)
+    anywhere = augment.Sequence(augment.Affine(rotation=5, shift=0.07, zoom=0.2, flip=True), recolour)
+    training.fit(model, frames.batches(SIZE, BATCH, anywhere, shuffle=True, seed=1), epochs=SOURCE_EPOCHS)
+    SOURCE.parent.mkdir(parents=True, exist_ok=True)
+    model.get_layer("encoder").get_layer("backbone").save_weights(SOURCE.with_suffix(".weights.h5"))
+    model.save(SOURCE)
+    return model
+
+
+def recolour(image, mask, rng):
+    """Gamma and gain of its own for each channel; at times channels change places, or all is grey; noise."""
+    gamma, gain = np.exp(rng.uniform(-0.4, 0.4, (2, 3)))
+    image = gain * (image / 255) ** gamma + rng.uniform(-0.1, 0.1)
+    chance = rng.random()
+    if chance < 0.3:
+        image = image[..., rng.permutation(3)]
+    elif chance < 0.45:
+        image = image.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
+    image += rng.normal(0, rng.uniform(0, 0.06), image.shape)
+    return np.uint8(255 * np.clip(image, 0, 1)), mask
+
+
+def long(seed):
+    """First the decoder over a frozen encoder, then all of it at a tenth of the rate; new distortions in each epoch."""
+    keras.utils.set_random_seed(seed)
+    train, val = (data.camvid(ensure("camvid"), split) for split in ("train", "val"))
+    encoder = narrow.narrow_encoder(ensure_weights("efficientnetlite0"))
+    model = narrow.joined(encoder, narrow.narrow_decoder(encoder, train.table.num_classes))
+    whole = keras.Sequential([model, keras.layers.UpSampling2D(2, interpolation="bilinear")])  # learns at half of the side
+    history = []
+    for stage, epochs in LONG_EPOCHS.items():
+        encoder.trainable = stage == "tuned"
+        batches = Halved(train.batches(LONG_SIZE, 8, LIGHT, shuffle=True, seed=seed + len(history)))
+        compiled(whole, train.shares(LONG_SIZE), epochs * len(batches), RATE if stage == "frozen" else RATE / 10)
+        history += training.fit(whole, batches, epochs=epochs, name=f"transfer-long-{seed}-{stage}").history["loss"]
+    return result(history, whole, val, LONG_SIZE, parameters=model.count_params())
+
+
+class Halved(keras.utils.PyDataset):
+    """The same batches with masks of half the side."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        images, masks = self.batches[index]
+        return images, masks[:, 1::2, 1::2]
+
+    def on_epoch_begin(self):
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.batches.on_epoch_end()
+
+    @property
+    def epoch(self):
+        return self.batches.epoch
+
+    @epoch.setter
+    def epoch(self, value):
+        self.batches.epoch = value
