@@ -13,37 +13,12 @@ def _names(found):
 
 
 @question(
-    "Walk through the list. What happens if a later layer of the same stride takes the place of the earlier one?",
-    "A dict keeps the last value that was stored under a key. Leave out what is not finished, and stride 1.",
-    "{stride: name for each (name, stride, finished) if finished and stride > 1}",
-    praise="`build(…, encoder=…)` finds its taps like this, for every encoder.",
-)
-def q1_1(answer, rng):
-    for _ in range(4):
-        layers = []
-        for stride in (1, 2, 4, 8):
-            for number in range(int(rng.integers(1, 4))):
-                layers += [(f"conv{stride}_{number}", stride, False), (f"relu{stride}_{number}", stride, True)]
-            layers.append((f"pad{stride}", stride, False))  # the last one is never finished
-        found = call(answer, list(layers))
-        expect(isinstance(found, dict), f"a dict {{stride: name}} is wanted, not {type(found).__name__}.")
-        expect(not any(isinstance(key, str) for key in found), "keys and values are swapped: {stride: name}.")
-        expect(1 not in found, "stride 1 is in it: no decoder takes that, the image itself is there.")
-        expect(set(found) == {2, 4, 8}, "a stride is missing, or one that does not occur is there.")
-        right = {stride: name for name, stride, finished in layers if finished and stride > 1}
-        first = {stride: name for name, stride, finished in reversed(layers) if finished and stride > 1}
-        expect(not any(str(name).startswith(("conv", "pad")) for name in found.values()), "an unfinished layer was taken.")
-        expect(found == right or found != first, "that is the first finished layer of each stride; the last one has seen more.")
-        expect(found == right, "take for each stride the last layer that is finished.")
-
-
-@question(
     "Three steps: the order of the channels, the range, the mean.",
     "images[..., ::-1] turns the channels round; the means are written in the order blue, green, red.",
     "255 · images with its channels turned round, minus [103.939, 116.779, 123.68]",
     praise="`keras.applications.resnet.preprocess_input` does this to images of 0–255.",
 )
-def q2_1(answer, rng):
+def q1_1(answer, rng):
     for shape in [(3,), (4, 5, 3), (2, 3, 4, 3)]:
         images = rng.random(shape).astype(np.float32)
         found = np.asarray(call(answer, images))
@@ -70,12 +45,37 @@ def q2_1(answer, rng):
 
 
 @question(
+    "Walk through the list. What happens if a later layer of the same stride takes the place of the earlier one?",
+    "A dict keeps the last value that was stored under a key. Leave out what is not finished, and stride 1.",
+    "{stride: name for each (name, stride, finished) if finished and stride > 1}",
+    praise="`narrow_encoder` and `build(…, encoder=…)` find their taps like this.",
+)
+def q2_1(answer, rng):
+    for _ in range(4):
+        layers = []
+        for stride in (1, 2, 4, 8):
+            for number in range(int(rng.integers(1, 4))):
+                layers += [(f"conv{stride}_{number}", stride, False), (f"relu{stride}_{number}", stride, True)]
+            layers.append((f"pad{stride}", stride, False))  # the last one is never finished
+        found = call(answer, list(layers))
+        expect(isinstance(found, dict), f"a dict {{stride: name}} is wanted, not {type(found).__name__}.")
+        expect(not any(isinstance(key, str) for key in found), "keys and values are swapped: {stride: name}.")
+        expect(1 not in found, "stride 1 is in it: no bridge begins there, the image itself is as large.")
+        expect(set(found) == {2, 4, 8}, "a stride is missing, or one that does not occur is there.")
+        right = {stride: name for name, stride, finished in layers if finished and stride > 1}
+        first = {stride: name for name, stride, finished in reversed(layers) if finished and stride > 1}
+        expect(not any(str(name).startswith(("conv", "pad")) for name in found.values()), "an unfinished layer was taken.")
+        expect(found == right or found != first, "that is the first finished layer of each stride; the last one has seen more.")
+        expect(found == right, "take for each stride the last layer that is finished.")
+
+
+@question(
     "Which numbers normalise while training, and which ones otherwise? When do the averages move?",
     "Training: the batch's own mean and variance (over axis 0) normalise, and the averages become momentum · old + (1 − momentum) · own.",
     "not training: ((batch − mean) / sqrt(variance), mean, variance); else the same with the batch's own, and both averages moved",
     praise="Keras adds 0.001 to the variance before the root, so that a constant channel does not divide by 0.",
 )
-def q4_1(answer, rng):
+def q3_1(answer, rng):
     for training in (False, True, True, False):
         batch, mean = rng.normal(3, 2, (6, 2)), rng.normal(size=2)
         variance, momentum = rng.uniform(2, 5, 2), float(rng.uniform(0.8, 0.95))
@@ -117,7 +117,7 @@ def q4_1(answer, rng):
     "[name for (name, kind, stride) if stride >= from_stride and kind != 'bn']",
     praise="And `compile` again afterwards: Keras notes there what learns.",
 )
-def q4_2(answer, rng):
+def q3_2(answer, rng):
     for _ in range(4):
         layers = []
         for stride in (1, 2, 4, 8, 16):
@@ -138,6 +138,39 @@ def q4_2(answer, rng):
         expect(found != only, "what comes beyond from_stride learns as well.")
         expect(found != [name for name, kind, _ in layers if kind != "bn"], "from_stride makes no difference in yours.")
         expect(False, "some layers are missing, or some should stay frozen.")
+
+
+@question(
+    "A class is present in the masks if its row of the matrix has pixels. When is it never predicted?",
+    "Rows are true classes, columns predicted ones: sum over axis 1 for what is there, over axis 0 for what was said.",
+    "[name for each class whose row sum is above 0 and whose column sum is 0]",
+    praise="A class that no mask holds is not counted: nobody could have found it.",
+)
+def q4_1(answer, rng):
+    words = ["road", "car", "pole", "sign", "tree", "wall", "fence"]
+    for _ in range(4):
+        names = rng.permutation(words).tolist()
+        matrix = rng.integers(1, 50, (7, 7))
+        matrix[:, [0, 1, 2]] = 0  # never said
+        matrix[[2, 3, 4], :] = 0  # never there
+        order = rng.permutation(7)
+        matrix, names = matrix[order][:, order], [names[k] for k in order]
+        there, said = matrix.sum(axis=1) > 0, matrix.sum(axis=0) > 0
+
+        def those(chosen, names=names):
+            return [name for name, wanted in zip(names, chosen, strict=True) if wanted]
+
+        found = _names(call(answer, matrix.copy(), list(names)))
+        right = those(there & ~said)
+        if found == right:
+            continue
+        expect(sorted(found) != sorted(right), "the right names in another order: keep that of `names`.")
+        expect(found != those(~said), "a class that no mask holds is among them: nobody could have found it.")
+        expect(found != those(said & ~there), "rows and columns are swapped: rows are true classes.")
+        expect(found != those(~there), "those are the classes that no mask holds; we want those that no answer holds.")
+        expect(found != those(there & said), "those are the classes that are found; we want the others.")
+        expect(found != those(np.diag(matrix) == 0), "a class can be said and never be right: that is another question.")
+        expect(False, "present in the masks (row) and never predicted (column): both have to hold.")
 
 
 @question(
@@ -169,15 +202,15 @@ def q5_1(answer, rng):
 
 
 @question(
-    "What does each of the three know before it sees the first city?",
-    "Two of them know streets already. What could the encoder still learn from ten frames, in so few steps?",
-    "Both that begin with streets are ahead; ten frames give the encoder little to add to what it knows.",
-    praise="With so few frames. How it is with more of them, section 7 tells.",
+    "What does each of the three know before it sees the first street?",
+    "Two of them know edges, textures and parts of things from a million photographs. The third has ten frames to learn them from.",
+    "Both that begin with ImageNet's encoder are ahead of the one that begins with nothing.",
+    praise="By how much, and for how many frames it holds, you see in section 7.",
 )
 def q6_1(answer, rng):
     choice = letter(answer, "ABC")
-    expect(choice != "A", "five million random numbers have a long way to go, and there are few steps.")
-    expect(choice != "C", "the encoder has seen streets in many looks: the decoder finds what it needs without new features.")
+    expect(choice != "A", "millions of random numbers have a long way to go, and ten frames show them few streets.")
+    expect(choice != "C", "what ImageNet taught is of use at once: a decoder learns to read it in few steps.")
 
 
 @question(

@@ -23,8 +23,8 @@ def narrow_encoder(weights=None, number=0) -> keras.Model:
         number: 0, 1 or 2, the version.
 
     Returns:
-        Model "encoder" from images (batch, height, width, 3) in [0, 1], sides multiples of 32, to a list of features (batch, height / stride,
-        width / stride, channels) at strides 4, 8, 16 and 32; Lite0 has 24, 40, 112 and 320 channels.
+        Model "encoder" from images (batch, height, width, 3) in [0, 1], sides multiples of 32, to a list of features at strides 4, 8, 16
+        and 32, (batch, height / stride, width / stride, channels); Lite0 has 24, 40, 112 and 320 channels.
     """
     plain = efficientnet_lite.efficientnet_lite(number, top=False)
     if weights is not None:

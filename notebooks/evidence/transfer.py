@@ -1,8 +1,8 @@
 """Lesson 11: what a pre-trained encoder is worth with 10, 40 and 160 labelled frames, three seeds.
 
-"imagenet …": real CamVid, the lesson's own network (`models.narrow`: EfficientNet-Lite0 below a decoder that stops at a quarter of the side).
-"scratch" begins with random weights everywhere. "frozen" and "tuned" begin with ImageNet's encoder, the encoder ALONE: the decoder is random.
-In "frozen" the decoder learns, in "tuned" all of it, the averages of batch normalisation included.
+"imagenet …": real CamVid, the lesson's own network (`models.narrow`: EfficientNet-Lite0 below a decoder that stops at a quarter of the
+side). "scratch" begins with random weights everywhere. "frozen" and "tuned" begin with ImageNet's encoder, the encoder ALONE: the decoder
+is random. In "frozen" the decoder learns, in "tuned" all of it, the averages of batch normalisation included.
 
 "camvid …" and "city …": a U-Net over MobileNetV2 whose head start is a simulator, on CamVid and on generated cities. "frozen" and "tuned"
 begin with the WHOLE network that was trained there; of its last layer they keep the classes that both label sets have. In "encoder" the

@@ -57,6 +57,21 @@ def those(keep):
     return lambda layers, from_stride: [name for name, kind, stride in layers if keep(kind, stride, from_stride)]
 
 
+def by_loop_over_classes(matrix, names):
+    missing = []
+    for k, name in enumerate(names):
+        if sum(matrix[k]) and not matrix[:, k].any():
+            missing.append(name)
+    return tuple(missing)
+
+
+def where(chosen):
+    """The names of the classes that `chosen` picks from the sums of rows and of columns."""
+    return lambda matrix, names: [
+        name for name, row, column in zip(names, matrix.sum(1), matrix.sum(0), strict=True) if chosen(row, column)
+    ]
+
+
 def by_seconds(e, d, images, epochs):
     every, once = 0.0, np.float64(images * e)
     for _ in range(epochs):
@@ -80,45 +95,53 @@ def std(x):
 
 
 RIGHT = [
-    (ex.q1_1, by_loop),
-    (ex.q2_1, channel_by_channel),
-    (ex.q4_1, by_pieces),
-    (ex.q4_2, filtered),
+    (ex.q2_1, by_loop),
+    (ex.q1_1, channel_by_channel),
+    (ex.q3_1, by_pieces),
+    (ex.q3_2, filtered),
+    (ex.q4_1, by_loop_over_classes),
     (ex.q5_1, by_seconds),
     (ex.q6_1, " b. "),
     (ex.q7_1, with_statistics),
 ]
 
 WRONG = [
-    (ex.q1_1, lambda layers: {name: stride for name, stride, finished in layers if finished and stride > 1}, "swapped"),
-    (ex.q1_1, lambda layers: {stride: name for name, stride, finished in layers if finished}, "stride 1 is in it"),
-    (ex.q1_1, lambda layers: {stride: name for name, stride, _ in layers if stride > 1}, "unfinished layer"),
-    (ex.q1_1, lambda layers: {s: n for n, s, finished in reversed(layers) if finished and s > 1}, "the first finished layer"),
-    (ex.q1_1, lambda layers: [name for name, stride, finished in layers if finished and stride > 1], "a dict {stride: name} is wanted"),
-    (ex.q1_1, lambda layers: {s: n for n, s, finished in layers if finished and s > 2}, "a stride is missing"),
-    (ex.q2_1, lambda x: 255 * x - MEAN, "still red, green, blue"),
-    (ex.q2_1, lambda x: 255 * x - MEAN[::-1], "come out red first"),
-    (ex.q2_1, lambda x: 255 * x[..., ::-1] - MEAN[::-1], "you turned them"),
-    (ex.q2_1, lambda x: x[..., ::-1] - MEAN, "still in 0–1"),
-    (ex.q2_1, lambda x: 255 * x[..., ::-1], "not taken off"),
-    (ex.q2_1, lambda x: 255 * (x[..., ::-1] - MEAN), "before the 255"),
-    (ex.q2_1, lambda x: 255 * x[..., ::-1] + MEAN, "added"),
-    (ex.q2_1, lambda x: (255 * x[..., ::-1] - MEAN).mean(-1), "the shape changed"),
-    (ex.q4_1, norm(used=lambda own, kept, training: own), "without training the averages normalise"),
-    (ex.q4_1, norm(used=lambda own, kept, training: kept), "the batch's own mean"),
-    (ex.q4_1, norm(root=False), "divided by the variance"),
-    (ex.q4_1, norm(moved=lambda batch, m, v, k: (m, v)), "yours did not"),
-    (ex.q4_1, norm(moved=lambda batch, m, v, k: (batch.mean(0), batch.var(0))), "became those of the batch"),
-    (ex.q4_1, norm(moved=mixed(lambda k: 1 - k, lambda b: b.mean(0), lambda b: b.var(0))), "share of the old average"),
-    (ex.q4_1, norm(moved=mixed(lambda k: k, lambda b: b.mean(0), lambda b: b.std(0))), "holds variances"),
-    (ex.q4_1, norm(moved=mixed(lambda k: k, lambda b: b.mean(0), lambda b: b.var(0, ddof=1))), "over n and not n − 1"),
-    (ex.q4_1, lambda batch, mean, variance, momentum, training: (batch - mean) / variance**0.5, "three things are wanted"),
-    (ex.q4_2, those(lambda kind, stride, start: stride >= start), "a batch normalisation learns"),
-    (ex.q4_2, those(lambda kind, stride, start: stride > start and kind != "bn"), "at from_stride itself"),
-    (ex.q4_2, those(lambda kind, stride, start: stride <= start and kind != "bn"), "the wrong end"),
-    (ex.q4_2, those(lambda kind, stride, start: stride == start and kind != "bn"), "beyond from_stride"),
-    (ex.q4_2, those(lambda kind, stride, start: kind != "bn"), "makes no difference"),
-    (ex.q4_2, lambda layers, start: sum(kind != "bn" for _, kind, _ in layers), "a list of names"),
+    (ex.q2_1, lambda layers: {name: stride for name, stride, finished in layers if finished and stride > 1}, "swapped"),
+    (ex.q2_1, lambda layers: {stride: name for name, stride, finished in layers if finished}, "stride 1 is in it"),
+    (ex.q2_1, lambda layers: {stride: name for name, stride, _ in layers if stride > 1}, "unfinished layer"),
+    (ex.q2_1, lambda layers: {s: n for n, s, finished in reversed(layers) if finished and s > 1}, "the first finished layer"),
+    (ex.q2_1, lambda layers: [name for name, stride, finished in layers if finished and stride > 1], "a dict {stride: name} is wanted"),
+    (ex.q2_1, lambda layers: {s: n for n, s, finished in layers if finished and s > 2}, "a stride is missing"),
+    (ex.q1_1, lambda x: 255 * x - MEAN, "still red, green, blue"),
+    (ex.q1_1, lambda x: 255 * x - MEAN[::-1], "come out red first"),
+    (ex.q1_1, lambda x: 255 * x[..., ::-1] - MEAN[::-1], "you turned them"),
+    (ex.q1_1, lambda x: x[..., ::-1] - MEAN, "still in 0–1"),
+    (ex.q1_1, lambda x: 255 * x[..., ::-1], "not taken off"),
+    (ex.q1_1, lambda x: 255 * (x[..., ::-1] - MEAN), "before the 255"),
+    (ex.q1_1, lambda x: 255 * x[..., ::-1] + MEAN, "added"),
+    (ex.q1_1, lambda x: (255 * x[..., ::-1] - MEAN).mean(-1), "the shape changed"),
+    (ex.q3_1, norm(used=lambda own, kept, training: own), "without training the averages normalise"),
+    (ex.q3_1, norm(used=lambda own, kept, training: kept), "the batch's own mean"),
+    (ex.q3_1, norm(root=False), "divided by the variance"),
+    (ex.q3_1, norm(moved=lambda batch, m, v, k: (m, v)), "yours did not"),
+    (ex.q3_1, norm(moved=lambda batch, m, v, k: (batch.mean(0), batch.var(0))), "became those of the batch"),
+    (ex.q3_1, norm(moved=mixed(lambda k: 1 - k, lambda b: b.mean(0), lambda b: b.var(0))), "share of the old average"),
+    (ex.q3_1, norm(moved=mixed(lambda k: k, lambda b: b.mean(0), lambda b: b.std(0))), "holds variances"),
+    (ex.q3_1, norm(moved=mixed(lambda k: k, lambda b: b.mean(0), lambda b: b.var(0, ddof=1))), "over n and not n − 1"),
+    (ex.q3_1, lambda batch, mean, variance, momentum, training: (batch - mean) / variance**0.5, "three things are wanted"),
+    (ex.q3_2, those(lambda kind, stride, start: stride >= start), "a batch normalisation learns"),
+    (ex.q3_2, those(lambda kind, stride, start: stride > start and kind != "bn"), "at from_stride itself"),
+    (ex.q3_2, those(lambda kind, stride, start: stride <= start and kind != "bn"), "the wrong end"),
+    (ex.q3_2, those(lambda kind, stride, start: stride == start and kind != "bn"), "beyond from_stride"),
+    (ex.q3_2, those(lambda kind, stride, start: kind != "bn"), "makes no difference"),
+    (ex.q3_2, lambda layers, start: sum(kind != "bn" for _, kind, _ in layers), "a list of names"),
+    (ex.q4_1, where(lambda row, column: column == 0), "no mask holds"),
+    (ex.q4_1, where(lambda row, column: row == 0 and column > 0), "swapped"),
+    (ex.q4_1, where(lambda row, column: row == 0), "no answer holds"),
+    (ex.q4_1, where(lambda row, column: row > 0 and column > 0), "classes that are found"),
+    (ex.q4_1, lambda matrix, names: where(lambda row, column: row > 0 and column == 0)(matrix, names)[::-1], "another order"),
+    (ex.q4_1, lambda matrix, names: [name for name, hits in zip(names, matrix.diagonal(), strict=True) if not hits], "another question"),
+    (ex.q4_1, lambda matrix, names: len(names), "a list of names"),
     (ex.q5_1, lambda e, d, images, epochs: (e + epochs * d) / (epochs * (e + d)), "the way round"),
     (ex.q5_1, lambda e, d, images, epochs: (e + d) / d, "not free"),
     (ex.q5_1, lambda e, d, images, epochs: epochs * images * (e + d) / (e + epochs * images * d), "not of one image"),
@@ -126,7 +149,7 @@ WRONG = [
     (ex.q5_1, lambda e, d, images, epochs: epochs * e / (e + epochs * d), "the decoder has to learn"),
     (ex.q5_1, lambda e, d, images, epochs: e / d, "divide the seconds"),
     (ex.q6_1, "A", "few steps"),
-    (ex.q6_1, "c", "without new features"),
+    (ex.q6_1, "c", "of use at once"),
     (ex.q6_1, "fine-tuned", "one letter"),
     (ex.q6_1, 3, "one letter"),
     (ex.q6_1, "D", "one letter"),
@@ -141,7 +164,7 @@ WRONG = [
 ]
 
 EQUIVALENT = {
-    ex.q2_1: {
+    ex.q1_1: {
         "numpy makes an array of a list": [
             "return 255 * images[..., ::-1] - [np.array([103.939, 116.779, 123.68]) → [103.939, 116.779, 123.68]]",
         ],
