@@ -6,16 +6,15 @@
 # {{picture}}
 
 # %% [markdown]
-# **You will be able to** · **feed** an encoder images in the form that it was trained on · **tap** it at several strides · **freeze** it without
-# being fooled by batch normalisation · **reuse** features that cannot change · **judge** how much a head start is worth, and when.
+# **You will be able to** · **feed** an encoder images in the form that it was trained on · **tap** it at several strides · **freeze** it, its
+# averages included · **reuse** features that cannot change · **judge** how much a head start is worth.
 #
 # **You need** [07 · A street with thirteen classes](07_carla.ipynb) and [10 · Cityscapes](10_cityscapes.ipynb).
 #
 # **Time** reading 40 min · exercises 40 min · compute {{time}}, memory {{memory}}
 #
-# **Data** {{data}}. CARLA is generated here (CC BY 4.0). CamVid (Brostow et al., 2009; research use, cite it) is five minutes of real driving;
-# where it cannot be fetched, a small generated set stands in, and your numbers differ from those in the text. EfficientNet-Lite0 (Tan and Le,
-# 2019; Apache 2.0, 19 MB) is fetched once.
+# **Data** {{data}}. CARLA is generated (CC BY 4.0). CamVid (Brostow et al., 2009; research use) is real; where it cannot be fetched, a small
+# generated set stands in, and your numbers differ from the text's. EfficientNet-Lite0 (Apache 2.0, 19 MB) is fetched once.
 
 # %% tags=["setup"]
 # setup
@@ -103,8 +102,8 @@ record(cat=cat[281:286].sum(), espresso=cup[967])
 # %% [markdown]
 # **What we see.** It is sure of the espresso ({{espresso:.2f}}) and divides {{cat:.2f}} among its five labels for house cats.
 #
-# In the code stands `(255 * picture - 127) / 128`. Weights fit the numbers that they were learned on. Five forms are common; take an orange
-# pixel, RGB `(1, 0.5, 0)`:
+# Weights fit the numbers that they were learned on, here `(255 * picture - 127) / 128`. Five forms are common; an orange pixel, RGB
+# `(1, 0.5, 0)`:
 #
 # | form | encoders | what arrives |
 # |---|---|---|
@@ -209,21 +208,19 @@ from course_utils.models import narrow
 
 encoder = narrow.narrow_encoder(weights)
 features = encoder.predict_on_batch(pictures[0][None])
+drawn, titles = [], []
 for maps in features:
     rows, columns, channels = maps.shape[1:]
     print(f"stride {224 // rows:2}: {rows:2} × {columns:2} × {channels}")
-
-# %%
-drawn, titles = [pictures[0]], ["image"]
-for maps in features:
+    drawn.append(pictures[0])
+    titles.append("image")
     liveliest = np.argsort(maps[0].std(axis=(0, 1)))[::-1][:4]  # the channels that vary most
     for channel in liveliest:
         low, high = np.percentile(maps[0, ..., channel], (1, 99))
         drawn.append((maps[0, ..., channel] - low) / (high - low))
-        titles.append(f"stride {224 // maps.shape[1]}, channel {channel}")
-drawn, titles = drawn[:1] * 4 + drawn[1:], [*["image"] * 4, *titles[1:]]
-alt = "The cat four times, and below it four feature maps each at strides 4, 8, 16 and 32."
-show.images(drawn, titles, columns=4, size=1.6, alt=alt)
+        titles.append(f"stride {224 // rows}, channel {channel}")
+alt = "Four rows, one a stride: the cat and the four feature maps that vary most."
+show.images(drawn, titles, columns=5, alt=alt)
 
 # %% [markdown]
 # **What we see.** At stride 4 you recognise the cat: edges and fur. At 8 and 16 regions light up, at 32 a few squares say where something is and
@@ -581,35 +578,23 @@ for step, kept in evidence.items():
 # %% tags=["fold"]
 # @title Mean IoU against labelled frames
 fig, axes = show.new(2, 1, size=(4.6, 3.0), sharey=True)
-for axis, (head, title) in zip(
-    axes[0],
-    {
-        "imagenet": "ImageNet's encoder alone",
-        "camvid": "a whole network from the simulator",
-    }.items(),
-    strict=True,
-):
+heads = {"imagenet": "ImageNet's encoder alone", "camvid": "a whole network from the simulator"}
+for axis, (head, title) in zip(axes[0], heads.items(), strict=True):
     cases = sorted(case for case in results if case[0] == head and case[2] == 80)
     for shift, begun in zip((0.94, 1, 1.06), called.values(), strict=True):
-        held = [case for case in cases if begun in results[case]]
-        numbers = np.array([case[1] for case in held])
-        seeds = [results[case][begun] for case in held]
-        means, spreads = [np.mean(ious) for ious in seeds], [np.std(ious) for ious in seeds]
-        axis.errorbar(shift * numbers, means, spreads, marker="o", capsize=3, label=begun)
-    axis.set(
-        xscale="log",
-        xticks=[10, 40, 160],
-        xticklabels=[10, 40, 160],
-        xlabel="labelled frames",
-        title=title,
-    )
+        seeds = {case[1]: results[case][begun] for case in cases if begun in results[case]}
+        means = [np.mean(ious) for ious in seeds.values()]
+        spreads = [np.std(ious, ddof=1) for ious in seeds.values()]
+        places = shift * np.array(list(seeds))
+        axis.errorbar(places, means, spreads, marker="o", capsize=3, label=begun)
+    numbers = [case[1] for case in cases]
+    axis.set(xscale="log", xticks=numbers, xticklabels=numbers, xlabel="labelled frames")
+    axis.set_title(title)
     axis.minorticks_off()
 axes[0, 0].set_ylabel("mean IoU on CamVid")
 axes[0, 0].legend()
-show.figure(
-    fig,
-    "Mean IoU of three starts against labelled frames of CamVid, for two head starts; bars: spread of three seeds.",
-)
+alt = "Mean IoU of three starts against labelled frames of CamVid, for two head starts; bars: spread of three seeds."
+show.figure(fig, alt)
 
 # %% [markdown]
 # **What we see.** EVIDENCE_TEXT
