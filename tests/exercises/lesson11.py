@@ -148,7 +148,7 @@ WRONG = [
     (ex.q5_1, lambda e, d, images, epochs: (epochs - 1) * images * e, "seconds saved"),
     (ex.q5_1, lambda e, d, images, epochs: epochs * e / (e + epochs * d), "the decoder has to learn"),
     (ex.q5_1, lambda e, d, images, epochs: e / d, "divide the seconds"),
-    (ex.q6_1, "A", "few steps"),
+    (ex.q6_1, "A", "few streets"),
     (ex.q6_1, "c", "of use at once"),
     (ex.q6_1, "fine-tuned", "one letter"),
     (ex.q6_1, 3, "one letter"),
