@@ -161,21 +161,17 @@ for form, given in forms.items():
 show.table(rows, digits=2)
 
 # %% tags=["record"]
-record(
-    cat_01=rows[1]["a house cat"], cat_255=rows[2]["a house cat"], cat_bgr=rows[3]["a house cat"]
-)
+record(cat_01=rows[1]["a house cat"], cat_255=rows[2]["a house cat"], cat_bgr=rows[3]["a house cat"])
 
 # %% [markdown]
 # **What we see.** In 0–255 the cat is gone ({{cat_255:.2f}}). In 0–1 and blue first it is still a cat ({{cat_01:.2f}} and {{cat_bgr:.2f}}): one picture
 # that works proves nothing. Section 6 asks again, pixel by pixel. Print the range of what reaches the first convolution.
 #
 # ## 2 · What does it see on the way?
-# Cut off the last layers, and a pyramid of features is left, at strides 2, 4, 8, 16 and 32. A U-Net needs **one tap at each stride** where a
-# bridge begins. Which layer? The last one before the next stride is the result of all work at its resolution: take that one. The next cell finds it
-# in a small list of layers with their strides; the one after it taps the classifier.
+# Cut off the last layers, and features are left, at strides 2 to 32. A U-Net needs **one tap at each stride**: the last layer before the next one.
 #
-# EfficientNet is made of blocks that widen six times in their middle and narrow again. We tap the **narrow ends**: the wide maps are computed from
-# them, so nothing is lost, and less is copied.
+# EfficientNet's blocks widen six times in their middle and narrow again. We tap the **narrow ends**: the wide maps are computed from them, so
+# nothing is lost, and less is copied.
 
 # %%
 toy = [
@@ -352,9 +348,7 @@ def start(name, num_classes):
 def prepare(learner, shares, steps):
     """Compile: warm up to 0.003, then along a cosine to zero."""
     warm = steps // 10 + 1
-    schedule = keras.optimizers.schedules.CosineDecay(
-        1.5e-4, max(1, steps - warm), warmup_target=3e-3, warmup_steps=warm
-    )
+    schedule = keras.optimizers.schedules.CosineDecay(1.5e-4, max(1, steps - warm), warmup_target=3e-3, warmup_steps=warm)
     loss = Balanced(shares, from_logits=True)
     learner.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
 
@@ -559,8 +553,8 @@ alt = "Frames of CamVid (Brostow et al., 2009), masks, and a frozen ImageNet enc
 show.pairs(images, masks, classes, predictions=guesses, alt=alt)
 
 # %% [markdown]
-# **What we see.** {{camvid_all:.2f}} from all frames, {{camvid_10:.2f}} from ten. The road is easy ({{road:.2f}}); poles ({{pole:.2f}}) are often thinner than
-# one pixel of the answer. The second table is section 1's pitfall again: {{right_form:.2f}}, blue first {{bgr_form:.2f}}, in 0–1 {{wrong_form:.2f}}, in 0–255
+# **What we see.** {{camvid_all:.2f}} from all frames, {{camvid_10:.2f}} from ten. The road is easy ({{road:.2f}}), poles ({{pole:.2f}}) are thin.
+# The second table is section 1's pitfall again: {{right_form:.2f}}, blue first {{bgr_form:.2f}}, in 0–1 {{wrong_form:.2f}}, in 0–255
 # {{worst_form:.2f}}, and never an error.
 #
 # ## 7 · How sure is it?
@@ -629,9 +623,7 @@ heads = {
     "camvid": "simulator → CamVid",
     "city": "simulator → city",
 }
-for (head, labelled, steps), found in sorted(
-    results.items(), key=lambda item: (item[0][0] != "imagenet", item[0])
-):
+for (head, labelled, steps), found in sorted(results.items(), key=lambda item: (item[0][0] != "imagenet", item[0])):
     row = {"head start": heads[head], "labelled": labelled, "steps": steps}
     row |= dict.fromkeys(("from scratch", "encoder", "frozen", "fine-tuned"), "–")
     highest = np.mean(found["from scratch"]) + np.std(found["from scratch"], ddof=1)
