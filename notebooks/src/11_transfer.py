@@ -285,7 +285,7 @@ from course_utils import data
 from data_scripts import ensure
 
 simulator = {split: data.carla(ensure("carla"), split) for split in ("train", "val")}
-streets = simulator["train"][:40].arrays(SIM_SIZE)[0]
+streets = simulator["train"][:20].arrays(SIM_SIZE)[0]
 before = classifier.get_weights()
 for each in classifier.layers:
     if isinstance(each, keras.layers.BatchNormalization):
@@ -306,7 +306,7 @@ show.table(rows, digits=2)
 record(cat_kept=rows[1]["a house cat"], cat_drift=rows[2]["a house cat"])
 
 # %% [markdown]
-# **What we see.** No weight has moved. Frozen, the answer is the same, {{cat_kept:.2f}}. Not frozen, the averages of twenty pairs of streets have
+# **What we see.** No weight has moved. Frozen, the answer is the same, {{cat_kept:.2f}}. Not frozen, the averages of ten pairs of streets have
 # taken the place of ImageNet's, and the cat has {{cat_drift:.2f}} left. For a *new* task it can be right to let the averages move, if its images
 # look different (Li et al., 2016): "fine-tuned" below does. Decide it; do not let it happen.
 #
