@@ -659,9 +659,9 @@ show.table(rows)
 record(**margins)
 
 # %% [markdown]
-# **What we see.** A bracket above 0 is a gain larger than the spread. In the row of the generated city, the simulator's encoder alone brings
-# {{city_encoder_10_80:+.3f}}: no lead. One explanation: 160 drawn frames teach an encoder less than a million photographs. Trained much longer, from scratch can
-# catch up (He et al., 2019).
+# **What we see.** A bracket above 0 is a gain larger than the spread. The simulator's encoder alone brings the generated city no lead
+# ({{city_encoder_10_80:+.3f}}): a million photographs teach more than 160 drawn frames, is one explanation. Trained much longer, from scratch can catch up
+# (He et al., 2019).
 #
 # ## 8 · Recap
 #
@@ -673,10 +673,10 @@ record(**margins)
 # - **judge** a head start by its gain against the spread of seeds.
 #
 # **Words** [transfer learning, fine-tuning, batch normalisation](00_start_here.ipynb#glossary) in three languages.
-#
-# **Try next** Early stopping: hold back 60 of the training frames as `validation`, with `patience=3`. Or `narrow_encoder(…, number=2)`.
 
 # %% [markdown]
+# **Try next** Early stopping: hold back 60 of the training frames as `validation`, with `patience=3`. Or `narrow_encoder(…, number=2)`.
+#
 # **References** Yosinski et al. (2014), *How transferable are features in deep neural networks?*, arXiv:1411.1792. Iglovikov, Shvets (2018),
 # *TernausNet*, arXiv:1801.05746. Tan, Le (2019), *EfficientNet*, arXiv:1905.11946. Ioffe, Szegedy (2015), *Batch normalization*,
 # arXiv:1502.03167. Li et al. (2016), *Revisiting batch normalization for practical domain adaptation*, arXiv:1603.04779. He, Girshick, Dollár
