@@ -41,7 +41,7 @@ LONG_SIZE, LONG_EPOCHS = (288, 384), 16
 
 def steps():
     new = [(start, labelled, seed, STEPS) for seed in SEEDS for labelled in LABELLED for start in STARTS]
-    new.sort(key=lambda run: (run[0] == "tuned", run[2]))  # what the lesson leans on comes first
+    new.sort(key=lambda run: (run[0] == "tuned", run[1]))  # what the lesson leans on comes first
     new += [(start, 40, seed, 320) for seed in SEEDS for start in ("frozen", "scratch")]
     cases = [(target, labelled, STEPS, STARTS) for target in TARGETS for labelled in LABELLED] + [(*longer, STARTS) for longer in LONGER]
     cases += [("city", labelled, STEPS, ["encoder"]) for labelled in (10, 40)]
