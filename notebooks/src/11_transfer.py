@@ -210,8 +210,8 @@ alt = "Four rows, one a stride: the cat and the four feature maps that vary most
 show.images(drawn, titles, columns=5, alt=alt)
 
 # %% [markdown]
-# **What we see.** At stride 4 you recognise the cat: edges and fur. At 8 and 16 regions light up, at 32 a few squares say where something is and
-# no longer what its outline was. **What** sits deep, **where** sits early: a decoder wants both.
+# **What we see.** At stride 4 stand fur and whiskers. At 16 the first and the last map light up at both eyes, and at 32 a few squares tell the forehead
+# from the muzzle, without an outline. **What** sits deep, **where** sits early: a decoder wants both.
 #
 # ### Exercise 2.1 · Find the taps
 # `layers` is a list of `(name, stride, finished)` in order; `finished` is `False` for a convolution whose activation is still to come. Return
