@@ -42,7 +42,7 @@ SEED = 1
 # %% [markdown]
 # ## 1 · A classifier at work
 # ImageNet is more than a million photographs, each with one label of a thousand. EfficientNet-Lite0 learned to give that label. You will not train it:
-# others did, for days. **What does it say about photographs that it has never seen?** A cat, a cup, a rocket and an astronaut, all four from
+# others did. **What does it say about photographs that it has never seen?** A cat, a cup, a rocket and an astronaut, all four from
 # scikit-image (CC0 or NASA, public domain).
 
 # %%
@@ -293,11 +293,12 @@ for each in classifier.layers:
     if isinstance(each, keras.layers.BatchNormalization):
         each.momentum = 0.9  # as in all networks of this course
 as_trained = forms["as trained"][None]
+shown = {"before": [], "frozen": streets, "not frozen": streets}
 rows = []
-for state in ("before", "frozen", "not frozen"):
+for state, frames in shown.items():
     classifier.trainable = state == "not frozen"
-    for start in range(0, len(streets), 2) if state != "before" else ():
-        two = streets[start : start + 2]
+    for first in range(0, len(frames), 2):
+        two = frames[first : first + 2]
         classifier((255 * two - 127) / 128, training=True)
     probabilities = classifier.predict_on_batch(as_trained)[0]
     rows.append({"classifier": state, "a house cat": probabilities[281:286].sum()})
@@ -506,17 +507,20 @@ runs[f"all {total}"] = learn(np.arange(total), EPOCHS * 2 * total // BATCH)
 
 # %%
 common = camvid["train"].shares(quarter).argmax()
-one_class = np.zeros_like(runs[f"all {total}"][0])
-one_class[:, common] = runs[f"all {total}"][0].sum(axis=1)
+matrices = {str(labelled): run[0] for labelled, run in runs.items()}
+best = matrices[f"all {total}"]
+matrices["one class"] = np.zeros_like(best)
+matrices["one class"][:, common] = best.sum(axis=1)
 rows = []
-for labelled, matrix in [*((k, run[0]) for k, run in runs.items()), ("one class", one_class)]:
-    row = {"labelled frames": str(labelled), "mean IoU": metrics.mean_iou(matrix)}
+for labelled, matrix in matrices.items():
+    row = {"labelled frames": labelled, "mean IoU": metrics.mean_iou(matrix)}
     row["pixel accuracy"] = metrics.pixel_accuracy(matrix)
     missing = (matrix.sum(axis=1) > 0) & (matrix.sum(axis=0) == 0)
     rows.append(row | {"labels absent": int(missing.sum())})
 show.table(rows)
-per_class = metrics.iou(runs[f"all {total}"][0])
-print(*(f"{name} {iou:.2f}" for name, iou in zip(classes.names, per_class, strict=True)), sep=" · ")
+per_class = metrics.iou(best)
+for name, iou in zip(classes.names, per_class, strict=True):
+    print(f"{name:12} {iou:.2f}")
 
 # %% tags=["record"]
 record(camvid_all=rows[-2]["mean IoU"], camvid_10=rows[0]["mean IoU"])
@@ -550,7 +554,7 @@ def answered(network):
     return np.asarray(keras.ops.argmax(logits, axis=-1))
 
 
-few = min(runs, key=lambda labelled: labelled if isinstance(labelled, int) else total)
+few = min(LABELLED[0], total)
 guesses = {
     f"{few} frames": answered(runs[few][1]),
     f"all {total} frames": answered(runs[f"all {total}"][1]),
